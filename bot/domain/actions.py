@@ -1,0 +1,64 @@
+"""What a step asks for: texts to send and deadlines to keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.decisions import Wording
+from bot.domain.messages import ActionId, AgentId, Author, ConversationId, MessageId
+
+
+class SendState(StrEnum):
+    """Where a send stands: ``new → sending → sent | unknown | failed`` and ``new → withdrawn``."""
+
+    NEW = "new"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """A text to the customer. ``id`` is its idempotency key everywhere.
+
+    ``hold_epoch`` is set for the bot's answers alone: they start out only while the conversation's epoch is
+    still this one and automatic answers are not paused. ``answers_to`` is the number of the last customer
+    message that this text answers. ``message`` is the id under which the text joins the transcript.
+    """
+
+    id: ActionId
+    conversation: ConversationId
+    message: MessageId
+    author: Author
+    wording: Wording
+    text: str
+    answers_to: int
+    hold_epoch: int | None = None
+    agent: AgentId | None = None
+    template: str | None = None
+    quick_replies: tuple[str, ...] = ()
+
+
+class DeadlineKind(StrEnum):
+    """What falls due."""
+
+    WARN = "warn"
+    BREACH = "breach"
+    CLAIM_EXPIRY = "claim_expiry"
+    SNOOZE_END = "snooze_end"
+    SILENCE = "silence"
+    SEND_OVERDUE = "send_overdue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """A row, never a sleeping task. ``key`` is unique within its conversation (``breach:first_reply_time:1``)."""
+
+    conversation: ConversationId
+    kind: DeadlineKind
+    key: str
+    due_at: datetime

@@ -1,0 +1,135 @@
+"""One customer's matter with the brand, as a value: all that the rules need to know, and no text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.actions import Deadline, DeadlineKind
+from bot.domain.decisions import Reason, Wording
+from bot.domain.messages import ActionId, Address, AgentId, Author, ConversationId, CustomerId, MessageId
+from bot.domain.prediction import Label
+from bot.domain.sla import Clock, Metric, Policy
+from bot.domain.states import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the brand sets for all its conversations."""
+
+    policy: Policy
+    silence_resolves_after: timedelta = timedelta(hours=24)
+    reopen_window: timedelta = timedelta(days=7)
+    claim_lifetime: timedelta = timedelta(minutes=30)
+    send_within: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """A customer's message without a substantive public reply. ``number`` counts messages from 1."""
+
+    message: MessageId
+    number: int
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A text on its way to the customer."""
+
+    action: ActionId
+    author: Author
+    wording: Wording
+    answers_to: int
+    queued_at: datetime
+    agent: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """The state of one conversation at one version. ``version`` rises by one with each commit.
+
+    ``received`` is the number of the customer's last message. ``hold_epoch`` rises with each claim, so that
+    a bot's answer from before it can be told. ``instances`` counts clocks by metric family.
+    """
+
+    id: ConversationId
+    address: Address
+    customer: CustomerId
+    private: bool = True
+    version: int = 0
+    state: State = State.UNOPENED
+    received: int = 0
+    unanswered: tuple[Unanswered, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    instances: Mapping[str, int] = field(default_factory=dict)
+    policy: Policy | None = None
+    holder: AgentId | None = None
+    claim_until: datetime | None = None
+    snoozed_until: datetime | None = None
+    hold_epoch: int = 0
+    spoke_last: Author | None = None
+    spoke_at: datetime | None = None
+    human_replied: bool = False
+    acknowledged: bool = False
+    last_template: str | None = None
+    label: Label | None = None
+    language: str = "und"
+    reason: Reason | None = None
+    opened_at: datetime | None = None
+    escalated_at: datetime | None = None
+    resolved_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    def clock(self, *metrics: Metric) -> Clock | None:
+        """Return the open clock of one of these metrics, if there is one."""
+        return next((clock for clock in self.clocks if clock.metric in metrics), None)
+
+    @property
+    def answer_pending(self) -> bool:
+        """Tell whether a substantive text is on its way."""
+        return any(send.wording.substantive for send in self.pending)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Return the earliest instant at which a running clock reaches its target."""
+        return min((due for clock in self.clocks if (due := clock.due_at()) is not None), default=None)
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        """Return when the customer's oldest unanswered message was sent."""
+        return min((message.sent_at for message in self.unanswered), default=None)
+
+
+def deadlines(conversation: Conversation, rules: Rules) -> dict[str, Deadline]:
+    """Return every deadline that this state of the conversation asks for, by key."""
+    return {deadline.key: deadline for deadline in _deadlines(conversation, rules)}
+
+
+def _deadlines(c: Conversation, rules: Rules) -> Iterator[Deadline]:
+    for clock in c.clocks:
+        yield from _clock_deadlines(c.id, clock)
+    if c.state is State.CLAIMED and c.claim_until is not None:
+        yield _deadline(c.id, DeadlineKind.CLAIM_EXPIRY, "", c.claim_until)
+    if c.state is State.SNOOZED and c.snoozed_until is not None:
+        yield _deadline(c.id, DeadlineKind.SNOOZE_END, "", c.snoozed_until)
+    if c.state is State.WAITING and c.spoke_last is not Author.AGENT and c.spoke_at is not None:
+        yield _deadline(c.id, DeadlineKind.SILENCE, "", c.spoke_at + rules.silence_resolves_after)
+    for send in c.pending:
+        yield _deadline(c.id, DeadlineKind.SEND_OVERDUE, send.action, send.queued_at + rules.send_within)
+
+
+def _clock_deadlines(conversation: ConversationId, clock: Clock) -> Iterator[Deadline]:
+    if clock.breached:
+        return
+    if not clock.warned and (due := clock.due_at(clock.warn_at)) is not None:
+        yield _deadline(conversation, DeadlineKind.WARN, clock.key, due)
+    if (due := clock.due_at()) is not None:
+        yield _deadline(conversation, DeadlineKind.BREACH, clock.key, due)
+
+
+def _deadline(conversation: ConversationId, kind: DeadlineKind, what: str, due_at: datetime) -> Deadline:
+    key = f"{kind}:{what}" if what else str(kind)
+    return Deadline(conversation=conversation, kind=kind, key=key, due_at=due_at)

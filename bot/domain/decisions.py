@@ -1,0 +1,135 @@
+"""What the brand decides to do about one message, and all that the decision was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.messages import Author
+from bot.domain.states import State
+
+
+class DecisionKind(StrEnum):
+    """The four things that can be done about a message."""
+
+    ANSWER = "answer"
+    ESCALATE = "escalate"
+    GREET = "greet"
+    SILENCE = "silence"
+
+
+class Reason(StrEnum):
+    """Why a decision was taken: one word for the log, the figures and the screens."""
+
+    TEMPLATE = "template"  # a template covers the question
+    PRAISE = "praise"  # praise opens the conversation and is thanked
+    GREETING = "greeting"  # a bare greeting in a private chat
+    CHATTER = "chatter"  # nothing that needs an answer
+    THANKS = "thanks"  # thanks inside a conversation
+    COMPLAINT = "complaint"  # every complaint goes to a human
+    HUMAN_WANTED = "human_wanted"  # the customer asks for a person
+    REJECTED = "rejected"  # the customer says that the answer missed
+    NO_TEMPLATE = "no_template"  # no template covers the question
+    UNSURE = "unsure"  # the model is below the brand's confidence
+    LANGUAGE = "language"  # a language that the model does not read
+    HELD = "held"  # a human is on it already
+    REPEATED = "repeated"  # the same answer was given just before
+    EDITED = "edited"  # the customer changed what was answered
+    PAUSED = "paused"  # automatic answers are switched off
+    LATE = "late"  # back-filled, too old for an automatic answer
+    FLOOD = "flood"  # the customer writes faster than the limit
+    NOT_ASSESSED = "not_assessed"  # not assessed within its deadline
+    POISON = "poison"  # has killed a worker three times
+    DEFECT = "defect"  # an unforeseen error
+    SEND_FAILED = "send_failed"
+    SEND_UNKNOWN = "send_unknown"
+    WITHDRAWN = "withdrawn"  # the answer was taken back before it started out
+
+
+#: Each reason as staff and operations read it.
+REASON_TEXT: dict[Reason, str] = {
+    Reason.TEMPLATE: "A template covers the question.",
+    Reason.PRAISE: "Praise that opens a conversation is thanked.",
+    Reason.GREETING: "A greeting is greeted.",
+    Reason.CHATTER: "Nothing here needs an answer.",
+    Reason.THANKS: "Thanks inside a conversation need no answer.",
+    Reason.COMPLAINT: "Every complaint goes to a human.",
+    Reason.HUMAN_WANTED: "The customer asks for a person.",
+    Reason.REJECTED: "The customer says that the answer missed.",
+    Reason.NO_TEMPLATE: "No template covers the question.",
+    Reason.UNSURE: "The model is not sure enough.",
+    Reason.LANGUAGE: "The message is in a language that the model does not read.",
+    Reason.HELD: "A human is on it already.",
+    Reason.REPEATED: "The same answer was given just before.",
+    Reason.EDITED: "The customer changed a message after it was answered.",
+    Reason.PAUSED: "Automatic answers are paused.",
+    Reason.LATE: "The message is too old for an automatic answer.",
+    Reason.FLOOD: "The customer writes faster than the limit.",
+    Reason.NOT_ASSESSED: "The message was not assessed in time.",
+    Reason.POISON: "The message stopped a worker three times.",
+    Reason.DEFECT: "An unforeseen error: a human looks.",
+    Reason.SEND_FAILED: "The platform refused what was sent.",
+    Reason.SEND_UNKNOWN: "Nobody knows whether the customer got what was sent.",
+    Reason.WITHDRAWN: "The answer was taken back before it started out.",
+}
+
+
+class Wording(StrEnum):
+    """What a text to the customer is. Only ``ANSWER``, ``THANKS`` and ``REPLY`` are substantive."""
+
+    ANSWER = "answer"
+    THANKS = "thanks"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    GREETING = "greeting"
+    NOTICE = "notice"
+    REPLY = "reply"
+
+    @property
+    def substantive(self) -> bool:
+        """Tell whether this text answers the customer, and so stops the response clock."""
+        return self in {Wording.ANSWER, Wording.THANKS, Wording.REPLY}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A text ready to send, and the template that it came from."""
+
+    text: str
+    template: str
+    wording: Wording
+    quick_replies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What is done about one message.
+
+    ``rendered`` is the text to send: always for ANSWER and GREET, an acknowledgement or None for ESCALATE,
+    None for SILENCE. ``rejected``: the customer turned the last answer down, so the time that the clock was
+    suspended counts. ``settled``: the customer says that the matter is done.
+    """
+
+    kind: DecisionKind
+    reason: Reason
+    rendered: Rendered | None = None
+    rejected: bool = False
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What a handler may know of the conversation; stored with the decision, so it can be taken again."""
+
+    state: State
+    channel: str
+    private: bool
+    spoke_last: Author | None
+    last_template: str | None
+    acknowledged: bool
+    usual_language: str
+    customer_name: str
+    paused: bool
+    late: bool
+    flooding: bool
+    at: datetime

@@ -1,0 +1,180 @@
+"""What happens to a conversation. Facts are named in the past tense, commands of staff as imperatives.
+
+Each event carries ``at``: when Heed learned of it. Where the platform gives a time of its own it stands beside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.actions import SendState
+from bot.domain.decisions import Decision, Reason
+from bot.domain.messages import ActionId, MessageId
+from bot.domain.prediction import Label
+from bot.domain.roles import Agent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that happened."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerWrote(Fact):
+    """A customer's message, with what the brand decided about it. ``label`` is None if it was not assessed."""
+
+    message: MessageId
+    sent_at: datetime
+    decision: Decision
+    label: Label | None = None
+    confidence: float | None = None
+    language: str = "und"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerEdited(Fact):
+    """The customer changed a message; it was assessed again."""
+
+    message: MessageId
+    decision: Decision
+    label: Label | None = None
+    confidence: float | None = None
+    language: str = "und"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerDeleted(Fact):
+    """The customer took a message back."""
+
+    message: MessageId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageAnnotated(Fact):
+    """A message that had been escalated unassessed was assessed after all."""
+
+    message: MessageId
+    label: Label
+    confidence: float
+    language: str = "und"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentReplied(Fact):
+    """An agent has answered in the customer's place or through another system: it has already reached them."""
+
+    agent: Agent
+    message: MessageId
+    replied_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendReported(Fact):
+    """What became of a send. ``sent_at`` is the platform's time, when it was sent."""
+
+    action: ActionId
+    outcome: SendState
+    sent_at: datetime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationForced(Fact):
+    """Something went wrong that only a human can mend."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockWarned(Fact):
+    """The warning share of a clock's target has passed. ``key`` names the clock, ``due_at`` the instant."""
+
+    key: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockBreached(Fact):
+    """A clock's target has passed."""
+
+    key: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimExpired(Fact):
+    """The holder has not acted for the claim's lifetime."""
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnoozeEnded(Fact):
+    """The stated time has come."""
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilencePassed(Fact):
+    """The customer has not written since the bot's answer for the stated time."""
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendOverdue(Fact):
+    """A text to the customer has neither left nor failed for the stated time."""
+
+    action: ActionId
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What a member of staff wants, with the role held at this moment."""
+
+    at: datetime
+    agent: Agent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(Command):
+    """Hold the conversation: nobody else answers it, the bot least of all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(Command):
+    """Let go of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(Command):
+    """Send ``text`` to the customer. On a free conversation this claims it in the same step."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(Command):
+    """Leave an internal remark, stored under ``note``. Its text never comes near the customer."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snooze(Command):
+    """Put it away until a stated time. Reply clocks go on."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve(Command):
+    """Call it done."""
+
+
+Event = Fact | Command

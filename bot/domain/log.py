@@ -1,0 +1,71 @@
+"""The event log: pseudonymous ids, labels, times and numbers, never a text or a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.messages import ConversationId
+
+Scalar = str | int | float | bool | None
+
+
+class LogKind(StrEnum):
+    """Everything that is ever logged. Readers count and skip kinds that they do not know."""
+
+    # the life of a conversation
+    MESSAGE_RECEIVED = "message_received"  # label, language, decision, reason, template, confidence
+    MESSAGE_EDITED = "message_edited"
+    MESSAGE_DELETED = "message_deleted"
+    MESSAGE_ANNOTATED = "message_annotated"  # assessed after it had been escalated unassessed
+    STATE_CHANGED = "state_changed"  # from, to
+    OPENED = "opened"
+    REOPENED = "reopened"
+    ESCALATED = "escalated"  # reason
+    CLAIMED = "claimed"  # agent, role
+    RELEASED = "released"  # agent, by (agent, expiry)
+    REPLIED = "replied"  # agent, role, native
+    NOTED = "noted"
+    SNOOZED = "snoozed"  # until
+    RESOLVED = "resolved"  # by (agent, bot, silence, deleted)
+    SEND_QUEUED = "send_queued"  # action, wording, by, template
+    SEND_CONFIRMED = "send_confirmed"
+    SEND_FAILED = "send_failed"  # outcome (failed, unknown, withdrawn), reason
+    REFUSED_BUSY = "refused_busy"  # a native reply while somebody else holds the conversation
+    # the life of a clock: metric, instance
+    ACTIVATE = "activate"
+    PAUSE = "pause"
+    RESUME = "resume"  # counted: whether the time between counts
+    SUSPEND = "suspend"
+    APPLY_SLA = "apply_sla"  # policy, target (seconds), due
+    WARN = "warn"  # lateness (seconds), due
+    BREACH = "breach"  # lateness (seconds), due
+    FULFILL = "fulfill"  # by (bot, agent, resolution), elapsed (seconds)
+    CANCEL = "cancel"  # by (bot, deleted, merge)
+    CORRECT = "correct"
+    # the brand's switches
+    PAUSED = "paused"
+    RESUMED = "resumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEvent:
+    """One thing that happened at ``at`` (the platform's time where it gives one)."""
+
+    kind: LogKind
+    at: datetime
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRecord:
+    """A log event as stored. ``seq`` rises with each record; ``kind`` may be one that this version lacks."""
+
+    seq: int
+    conversation: ConversationId
+    kind: str
+    at: datetime
+    recorded_at: datetime
+    fields: Mapping[str, Scalar]

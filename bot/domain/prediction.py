@@ -1,0 +1,81 @@
+"""What a model says about one message: the prediction, and the assessment that wraps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Label(StrEnum):
+    """What a message is. ``OTHER`` holds only when none of the other three does."""
+
+    QUESTION = "question"
+    COMPLAINT = "complaint"
+    PRAISE = "praise"
+    OTHER = "other"
+
+
+#: The labels that the model gives a probability to. They may hold together.
+SCORED_LABELS = (Label.QUESTION, Label.COMPLAINT, Label.PRAISE)
+
+#: Which of several labels the reply must deal with first.
+PRIMARY_ORDER = (Label.COMPLAINT, Label.QUESTION, Label.PRAISE)
+
+#: The language of a text too short or too odd to tell (BCP 47).
+UNDETERMINED = "und"
+
+
+def primary_label(probabilities: Mapping[Label, float], *, threshold: float = 0.5) -> Label:
+    """Return the label that the reply must deal with first: complaint, question, praise, else other.
+
+    A label holds when its probability reaches ``threshold`` (between 0 and 1).
+    """
+    for label in PRIMARY_ORDER:
+        if probabilities[label] >= threshold:
+            return label
+    return Label.OTHER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """The labels of one message. ``probabilities`` holds one number in [0, 1] for each scored label."""
+
+    label: Label
+    probabilities: Mapping[Label, float]
+    language: str = UNDETERMINED
+
+    def confidence(self) -> float:
+        """Return how sure the model is of the primary label, in [0, 1].
+
+        For ``OTHER`` that is how sure it is that none of the scored labels holds.
+        """
+        if self.label is Label.OTHER:
+            return 1.0 - max(self.probabilities.values(), default=1.0)
+        return self.probabilities[self.label]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A template that might answer the message. ``score`` is a cosine similarity in [-1, 1]."""
+
+    template: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """What an assessment was made with, so that it can be made again."""
+
+    model: str
+    calibration: str
+    templates: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """A prediction with the nearest templates, best first, and the versions of all that made it."""
+
+    prediction: Prediction
+    candidates: tuple[Candidate, ...]
+    versions: Versions

@@ -1,0 +1,389 @@
+"""The interfaces between what drives (engine, web) and what is driven (channels, models, stores, time).
+
+An implementation of any of these joins the contract suite under ``tests/contracts`` on the day it is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from bot.domain.actions import Deadline
+from bot.domain.conversation import Conversation
+from bot.domain.events import Command
+from bot.domain.log import LogKind, LogRecord, Scalar
+from bot.domain.messages import ActionId, ConversationId
+from bot.domain.prediction import Assessment
+from bot.figures import Summary
+from bot.records import (
+    Arrival,
+    AuditRow,
+    Commit,
+    ConversationView,
+    InboxItem,
+    QueuePage,
+    QueueQuery,
+    Receipt,
+    Sending,
+    StaffAccount,
+    StoreFacts,
+    Taken,
+    TranscriptEntry,
+)
+
+
+class TimeSource(Protocol):
+    """The one place where time comes from, so that tests and replays can move it."""
+
+    def now(self) -> datetime:
+        """Return the present as aware UTC."""
+        ...
+
+    async def wait(self, event: asyncio.Event, until: datetime | None) -> None:
+        """Return when ``event`` is set or ``until`` has come, whichever is first. Clears nothing."""
+        ...
+
+
+class Assessor(Protocol):
+    """Understands messages. A text's assessment never depends on the texts beside it."""
+
+    async def assess(self, texts: Sequence[str]) -> Sequence[Assessment]:
+        """Return one assessment for each text, in order. Never blocks the event loop."""
+        ...
+
+    async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:
+        """Take these templates' examples as the ones to choose from; earlier ones are forgotten."""
+        ...
+
+    async def close(self) -> None:
+        """Give back threads and memory."""
+        ...
+
+
+class DeliveryMode(StrEnum):
+    """Who moves the answer: Heed pushes it, or the other side comes for it."""
+
+    PUSH = "push"
+    PULL = "pull"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a platform can do. Shown by ``heed check`` and in the docs; a missing one is replaced as stated.
+
+    ``idempotent_sends``: a repeated send with the same key reaches the customer once, so an unknown outcome
+    may be repeated. ``per_place`` is the least time between two sends to one place.
+    """
+
+    name: str
+    mode: DeliveryMode = DeliveryMode.PUSH
+    idempotent_sends: bool = False
+    sees_edits: bool = False
+    sees_deletions: bool = False
+    shows_typing: bool = False
+    longest_text: int = 4000
+    sends_at_once: int = 16
+    per_place: timedelta = timedelta(0)
+
+
+Intake = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
+
+
+class Channel(Protocol):
+    """A platform on which customers write."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what this platform can do."""
+        ...
+
+    def serves(self, channel: str) -> bool:
+        """Tell whether conversations of this channel name are delivered here."""
+        ...
+
+    async def listen(self, intake: Intake) -> None:
+        """Hand everything that comes in to ``intake``, acknowledging only after it returned. Until cancelled."""
+        ...
+
+    async def send(self, sending: Sending) -> datetime:
+        """Deliver one text and return the platform's time. Raises a SendError that says what is known."""
+        ...
+
+
+# --- the store, in small pieces; one backend implements them all ------------------------------------------
+
+
+class Inbox(Protocol):
+    """Accepted arrivals, kept until a commit takes them off."""
+
+    async def accept(self, arrivals: Sequence[Arrival], *, assess_within: timedelta) -> list[Receipt]:
+        """Store these under the platform's ids, durably, before it returns. A repetition is recognised."""
+        ...
+
+    async def take(self, limit: int, *, owner: str, now: datetime, lease: timedelta) -> list[InboxItem]:
+        """Lease up to ``limit`` items, oldest first, at most the first of each conversation.
+
+        An item that was handed out before without a commit comes alone, so that a poison message stands out.
+        A conversation with a leased item hands out no other until the lease ends.
+        """
+        ...
+
+    async def overdue(self, now: datetime, limit: int) -> list[InboxItem]:
+        """Return items whose deadline for assessment has passed, oldest first, leased or not."""
+        ...
+
+    async def reject(self, items: Sequence[InboxItem], *, reason: str, now: datetime) -> None:
+        """Put these aside as dead letters: kept, counted and shown, never handed out again."""
+        ...
+
+    async def release(self, items: Sequence[InboxItem], *, blameless: bool = False) -> None:
+        """Give leased items back; ``blameless`` does not count as an attempt."""
+        ...
+
+
+class Conversations(Protocol):
+    """The state of each conversation."""
+
+    async def load(self, ids: Sequence[ConversationId]) -> dict[ConversationId, Conversation]:
+        """Return the conversations that exist among these."""
+        ...
+
+    async def commit(self, commits: Sequence[Commit]) -> list[bool]:
+        """Apply each commit whole, or not at all (False) where the stored version is not the expected one."""
+        ...
+
+
+class Outbox(Protocol):
+    """Texts on their way to customers."""
+
+    async def take_sends(
+        self, channels: Sequence[str] | None, *, now: datetime, limit: int, lease: timedelta
+    ) -> Taken:
+        """Mark sends ``sending`` and return them: the first open one of each conversation, customers first.
+
+        ``channels`` None means all but those that are fetched (see ``offer``). An answer of the bot whose hold
+        epoch is not the conversation's, or that meets the pause switch, becomes ``withdrawn`` instead.
+        """
+        ...
+
+    async def offer(self, channel: str, *, after: int, limit: int, now: datetime) -> Taken:
+        """Return the sends of a fetched channel behind ``after``; new ones become ``sending`` or ``withdrawn``."""
+        ...
+
+    async def put_back(self, action: ActionId, *, not_before: datetime) -> None:
+        """Return a definitely refused send to ``new``, to be taken again after ``not_before``."""
+        ...
+
+    async def stranded(self, *, now: datetime, limit: int) -> list[Sending]:
+        """Return sends left ``sending`` by a process that ended: their lease has passed."""
+        ...
+
+    async def withdraw(self, *, now: datetime, limit: int) -> list[Sending]:
+        """Withdraw bot's answers still ``new`` because automatic answers are paused; return them."""
+        ...
+
+
+class Deadlines(Protocol):
+    """Stored instants at which something falls due."""
+
+    async def next_due(self) -> datetime | None:
+        """Return the earliest instant: of a deadline, or of an item that waits for its assessment."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> list[Deadline]:
+        """Return what has fallen due, oldest first. A commit takes it off."""
+        ...
+
+
+class EventLog(Protocol):
+    """All that ever happened, in order. Pages learn of changes by reading on from a cursor."""
+
+    async def changes(self, after: int, limit: int) -> list[LogRecord]:
+        """Return up to ``limit`` records behind the cursor ``after`` (0: from the beginning)."""
+        ...
+
+    async def last(self) -> int:
+        """Return the cursor of the newest record, 0 for none."""
+        ...
+
+    async def append(self, kind: LogKind, *, at: datetime, fields: Mapping[str, Scalar]) -> None:
+        """Log something that concerns no conversation."""
+        ...
+
+    async def wait(self, after: int, until: datetime | None) -> None:
+        """Return once there is a record behind ``after``, or at ``until``."""
+        ...
+
+    async def of(self, conversation: ConversationId) -> list[LogRecord]:
+        """Return the whole life of one conversation."""
+        ...
+
+
+class Accounts(Protocol):
+    """Who may sign in, one-time links, the brand's switches, and leases by name."""
+
+    async def put_staff(self, account: StaffAccount) -> None:
+        """Add or replace somebody."""
+        ...
+
+    async def staff(self, name: str) -> StaffAccount | None:
+        """Return somebody, or None."""
+        ...
+
+    async def redeem(self, token: str, *, now: datetime) -> bool:
+        """Use up a one-time token. False if it was used before."""
+        ...
+
+    async def switch(self, name: str) -> str | None:
+        """Return a switch's value (``paused``), None if it was never set."""
+        ...
+
+    async def set_switch(self, name: str, value: str | None) -> None:
+        """Set or clear a switch."""
+        ...
+
+
+class Leases(Protocol):
+    """Who may do what alone, when several processes share a store."""
+
+    async def acquire(self, name: str, *, owner: str, now: datetime, lease: timedelta) -> bool:
+        """Take or renew a lease by name. False while somebody else holds it."""
+        ...
+
+
+class Views(Protocol):
+    """What pages read. Never changes anything."""
+
+    async def queue(self, query: QueueQuery) -> QueuePage:
+        """Return conversations by urgency: the first due, then longest waiting, then newest."""
+        ...
+
+    async def view(self, conversation: ConversationId) -> ConversationView | None:
+        """Return all that staff may see of one conversation."""
+        ...
+
+    async def history(
+        self, channel: str, customer: str, *, after: int = 0, limit: int = 200
+    ) -> list[TranscriptEntry]:
+        """Return what one customer of a channel may see: their own messages and what was sent to them.
+
+        Never notes, never what is still ``new``, ``withdrawn`` or ``failed``.
+        """
+        ...
+
+    async def audit(self, *, after: str, limit: int) -> list[AuditRow]:
+        """Return all but unopened and resolved conversations, by id behind ``after``."""
+        ...
+
+    async def facts(self) -> StoreFacts:
+        """Return how much lies where."""
+        ...
+
+
+class Upkeep(Protocol):
+    """What operators do with a store."""
+
+    async def backup(self, target: Path) -> None:
+        """Write a consistent copy while running. Raises StoreError naming the path."""
+        ...
+
+    async def erase(self, channel: str, customer: str) -> int:
+        """Remove a customer's texts and identity for good; figures stay. Returns how many texts went."""
+        ...
+
+    async def keep_templates(self, version: str, sources: Mapping[str, str]) -> None:
+        """Store a version of the templates, so that decisions made with it can be read again."""
+        ...
+
+    async def templates(self, version: str) -> Mapping[str, str] | None:
+        """Return a stored version of the templates."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun and give back files."""
+        ...
+
+
+class Store(Inbox, Conversations, Outbox, Deadlines, EventLog, Accounts, Leases, Views, Upkeep, Protocol):
+    """All pieces together. ``on_change`` lets engine parts in the same process wake without polling."""
+
+    def on_change(self, notice: Callable[[Changed], None]) -> None:
+        """Call ``notice`` in the event loop after each durable change, with what changed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What a durable change touched."""
+
+    inbox: bool = False
+    outbox: bool = False
+    log: bool = False
+    earliest_deadline: datetime | None = None
+
+
+# --- what pages ask of the engine -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResult:
+    """What became of a staff command. A refusal says why in a sentence for the person who gave it."""
+
+    accepted: bool
+    conversation: Conversation | None
+    refusal: str = ""
+
+
+class Commands(Protocol):
+    """The road of staff commands: answers at once, however many messages wait for the model."""
+
+    async def perform(self, conversation: ConversationId, command: Command) -> CommandResult:
+        """Carry out a command and say what became of it. Raises NotFound for an unknown conversation."""
+        ...
+
+    async def pause(self, *, by: str) -> None:
+        """Stop all automatic answers; those not yet sent are withdrawn and escalated."""
+        ...
+
+    async def resume(self, *, by: str) -> None:
+        """Let the bot answer again."""
+        ...
+
+    async def paused(self) -> bool:
+        """Tell whether automatic answers are switched off."""
+        ...
+
+
+class Feed(Protocol):
+    """The road of answers that the other side fetches."""
+
+    async def fetch(self, channel: str, *, after: int, limit: int) -> list[Sending]:
+        """Return answers behind the cursor; being handed out confirms them as sent."""
+        ...
+
+
+class Health(Protocol):
+    """What the engine knows of itself."""
+
+    async def ready(self) -> tuple[bool, Mapping[str, str]]:
+        """Tell whether messages can be taken and understood, and the state of each part in words."""
+        ...
+
+    async def problems(self) -> Sequence[str]:
+        """Return what operations should know now, in sentences: broken templates, findings of the auditor."""
+        ...
+
+
+class Reports(Protocol):
+    """Figures from the event log."""
+
+    async def summary(
+        self, *, since: datetime, until: datetime, channel: str | None = None, label: str | None = None
+    ) -> Summary:
+        """Return the figures of a period, up to the newest event."""
+        ...

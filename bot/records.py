@@ -1,0 +1,286 @@
+"""The values that cross the store's border, and that channels, engine and pages exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.actions import Deadline, Send, SendState
+from bot.domain.conversation import Conversation
+from bot.domain.decisions import Decision, Situation, Wording
+from bot.domain.log import LogEvent
+from bot.domain.messages import (
+    ActionId,
+    Address,
+    AgentId,
+    Author,
+    ConversationId,
+    Customer,
+    CustomerId,
+    MessageId,
+)
+from bot.domain.prediction import Assessment
+from bot.domain.roles import Role
+
+# --- what comes in ---------------------------------------------------------------------------------------
+
+
+class ArrivalKind(StrEnum):
+    """What a channel can tell."""
+
+    MESSAGE = "message"
+    EDIT = "edit"
+    DELETION = "deletion"
+    REPLY = "reply"  # a human has answered in the customer's place, or through another system
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One event of a platform, parsed. ``external_id`` is the platform's id of the message concerned.
+
+    ``address`` and ``customer`` are None where the platform names the message alone (edits, deletions and
+    replies of the API): the store knows whose it is, or answers NOT_FOUND. ``conversation`` names it for a
+    REPLY of the API. ``happened_at`` is the platform's time, never later than ``arrived_at``.
+    """
+
+    kind: ArrivalKind
+    channel: str
+    external_id: str
+    happened_at: datetime
+    arrived_at: datetime
+    text: str = ""
+    address: Address | None = None
+    customer: Customer | None = None
+    conversation: ConversationId | None = None
+    agent: AgentId | None = None
+    private: bool = True
+    flooding: bool = False
+    revision: str = ""  # tells repeated deliveries of one edit from a second edit
+
+
+class Outcome(StrEnum):
+    """What intake did with an arrival."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"  # the same id and content again: nothing to do
+    CONFLICT = "conflict"  # the same id with other content
+    NOT_FOUND = "not_found"  # an edit, deletion or reply to something never seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The store's answer to one arrival. For CONFLICT it names the conversation of the first."""
+
+    outcome: Outcome
+    conversation: ConversationId | None = None
+    message: MessageId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxItem:
+    """An accepted arrival on its way to a worker. ``attempts`` counts how often it was handed out before.
+
+    ``escalated``: it has been escalated unassessed already; a later assessment only annotates it.
+    """
+
+    seq: int
+    kind: ArrivalKind
+    conversation: ConversationId
+    message: MessageId
+    channel: str
+    text: str
+    happened_at: datetime
+    arrived_at: datetime
+    customer_name: str = ""
+    agent: AgentId | None = None
+    attempts: int = 0
+    escalated: bool = False
+    flooding: bool = False
+
+
+# --- what a step stores ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRecord:
+    """A decision with all its inputs, so that it can be taken again. ``assessment`` None: unassessed."""
+
+    message: MessageId
+    assessment: Assessment | None
+    situation: Situation | None
+    decision: Decision | None
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRecord:
+    """An internal remark of staff."""
+
+    id: str
+    agent: AgentId
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendOutcome:
+    """The new state of a send."""
+
+    action: ActionId
+    state: SendState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """Everything that one step changes, stored at once or not at all.
+
+    It applies only if the stored version is ``expected_version``. ``done``: inbox items taken off.
+    ``escalated``: inbox items that stay for annotation only. ``cancelled``: keys of deadlines.
+    """
+
+    conversation: Conversation
+    expected_version: int
+    recorded_at: datetime
+    log: tuple[LogEvent, ...] = ()
+    sends: tuple[Send, ...] = ()
+    outcomes: tuple[SendOutcome, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    cancelled: tuple[str, ...] = ()
+    decisions: tuple[DecisionRecord, ...] = ()
+    notes: tuple[NoteRecord, ...] = ()
+    done: tuple[int, ...] = ()
+    escalated: tuple[int, ...] = ()
+
+
+# --- what goes out ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """A send handed to delivery, with where it goes. ``seq`` is its place in the outbox, a feed's cursor."""
+
+    seq: int
+    send: Send
+    address: Address
+    customer_external_id: str
+    state: SendState
+    created_at: datetime
+    attempts: int = 0
+    external_conversation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What delivery may send now (marked ``sending``), and what it must report as withdrawn."""
+
+    sendings: tuple[Sending, ...] = ()
+    withdrawn: tuple[Sending, ...] = ()
+
+
+# --- what pages show -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptEntry:
+    """One line of a conversation as it is shown. ``number`` rises within the conversation."""
+
+    message: MessageId
+    conversation: ConversationId
+    author: Author
+    text: str
+    at: datetime
+    number: int
+    name: str = ""
+    agent: AgentId | None = None
+    wording: Wording | None = None
+    template: str | None = None
+    send_state: SendState | None = None
+    quick_replies: tuple[str, ...] = ()
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    earlier_texts: tuple[str, ...] = ()
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueQuery:
+    """What a list of conversations is asked for. ``text`` searches names, ids and messages."""
+
+    states: tuple[str, ...] = ()
+    text: str = ""
+    holder: AgentId | None = None
+    limit: int = 50
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRow:
+    """One conversation of a list, with the customer's last message."""
+
+    conversation: Conversation
+    customer_name: str
+    preview: str
+    last_message_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePage:
+    """A page of a list, most urgent first, and how many there are in all."""
+
+    rows: tuple[QueueRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationView:
+    """A conversation with everything that staff may see."""
+
+    conversation: Conversation
+    customer: Customer
+    transcript: tuple[TranscriptEntry, ...]
+    notes: tuple[NoteRecord, ...]
+    decisions: tuple[DecisionRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffAccount:
+    """Somebody who may sign in. ``password_hash`` is argon2's, or empty: one-time links only."""
+
+    name: str
+    role: Role
+    password_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFacts:
+    """How much lies where, for health, metrics and the operations page."""
+
+    inbox: int
+    outbox: int
+    deadlines: int
+    dead_letters: int
+    conversations: Mapping[str, int]
+    schema_version: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that the auditor found wrong in the store."""
+
+    conversation: ConversationId
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """What the auditor reads of one conversation, straight from the store's rows."""
+
+    conversation: Conversation
+    customer: CustomerId
+    inbox: int
+    unsent: int
+    deadline_keys: tuple[str, ...]

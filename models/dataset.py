@@ -1,0 +1,167 @@
+"""Rows of labelled messages, from files to masked targets.
+
+A row is one JSON object a line: ``{"text", "labels"}`` with every label decided (a brand's own data), or with
+``known`` and ``weak`` beside them (public sets). ``known`` says which labels the source decides both ways: the
+others are **unknown, not negative**, and their weight is 0. ``weak`` labels are proxies: they count less, and
+where they contradict a known label nothing is learned.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bot.domain.prediction import SCORED_LABELS, Label
+from bot.errors import ModelError
+from models.normalise import normalise
+
+#: What a proxy label counts for, against 1 for an annotator's.
+WEAK = 0.35
+#: What a label counts for that is only likely to be absent.
+LIKELY_ABSENT = 0.2
+#: Of a hundred rows, how many are held out: never trained on.
+HELD_OUT_PERCENT = 10
+
+_NAMES = frozenset(label.value for label in Label)
+_SUFFIXES = (".jsonl", ".jsonl.gz")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One labelled message. ``labels`` hold for certain, ``weak`` perhaps; ``known`` are decided both ways."""
+
+    text: str
+    labels: frozenset[str]
+    known: frozenset[str]
+    weak: frozenset[str]
+    source: str
+
+    @property
+    def signature(self) -> str:
+        """Return what is said to hold, for drawing rows evenly: ``"complaint+question"``, ``"other"``, ``""``."""
+        return "+".join(sorted(self.labels | self.weak))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """What training sees. ``targets`` and ``weights`` have one number for question, complaint and praise.
+
+    Targets are 0 or 1; a weight of 0 masks its target.
+    """
+
+    text: str
+    targets: tuple[float, ...]
+    weights: tuple[float, ...]
+    source: str
+
+
+def read_rows(paths: Sequence[Path]) -> Iterator[Row]:
+    """Yield the rows of files and of folders' ``*.jsonl`` and ``*.jsonl.gz``, in the order of their names.
+
+    Raises ModelError with file and line for a row that is none.
+    """
+    for path in paths:
+        for file in _files(path):
+            yield from _rows_of(file)
+
+
+def example(row: Row, *, importance: float = 1.0) -> Example:
+    """Return the masked targets of ``row``; ``importance`` multiplies all its weights."""
+    pairs = [_target(row, label.value) for label in SCORED_LABELS]
+    return Example(
+        text=normalise(row.text),
+        targets=tuple(target for target, _ in pairs),
+        weights=tuple(weight * importance for _, weight in pairs),
+        source=row.source,
+    )
+
+
+def is_held_out(text: str, *, percent: int = HELD_OUT_PERCENT) -> bool:
+    """Say whether a message is kept for measuring. Decided by its text alone, so copies stay together."""
+    return bucket(normalise(text).lower()) < percent
+
+
+def bucket(text: str) -> int:
+    """Return a number from 0 to 99 that depends on the text only."""
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:4], "big") % 100
+
+
+def _target(row: Row, label: str) -> tuple[float, float]:
+    """Return target and weight of one label."""
+    if label in row.known:
+        if label in row.weak and label not in row.labels:
+            return 0.0, 0.0
+        return float(label in row.labels), 1.0
+    if label in row.weak:
+        return 1.0, WEAK
+    if "other" in row.weak:
+        return 0.0, WEAK
+    return 0.0, LIKELY_ABSENT if _likely_absent(row, label) else 0.0
+
+
+def _likely_absent(row: Row, label: str) -> bool:
+    """Say whether the source's nature makes a label unlikely that it does not speak of.
+
+    Messages of assistants and banks hold no praise; a sentiment decides between complaint and praise;
+    what an annotator found empty of content asks nothing.
+    """
+    family = row.source.split("_", maxsplit=1)[0]
+    if label == "praise":
+        return family in ("banking77", "clinc150", "hwu64", "nlupp") or "complaint" in row.weak
+    if label == "complaint":
+        return family in ("clinc150", "hwu64") or "praise" in row.weak
+    return "?" not in row.text and "praise" in row.labels | row.weak
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.name.endswith(_SUFFIXES))
+    if not path.exists():
+        raise ModelError(f"no training data at {path}: give a folder or a file of JSON lines")
+    return [path]
+
+
+def _rows_of(file: Path) -> Iterator[Row]:
+    opener = gzip.open if file.suffix == ".gz" else Path.open
+    with opener(file, "rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield _row(line, file=file, number=number)
+
+
+def _row(line: bytes, *, file: Path, number: int) -> Row:
+    try:
+        fields = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{file}:{number}: not a JSON object ({error})") from error
+    if not isinstance(fields, dict) or not isinstance(fields.get("text"), str):
+        raise ModelError(f'{file}:{number}: wanted {{"text": "…", "labels": [...]}}')
+    labels = _names(fields, "labels", at=f"{file}:{number}")
+    known = _names(fields, "known", at=f"{file}:{number}", default=_all_if(fields.get("labels") is not None))
+    return Row(
+        text=fields["text"],
+        labels=labels,
+        known=known,
+        weak=_names(fields, "weak", at=f"{file}:{number}"),
+        source=str(fields.get("source", file.name.split(".", maxsplit=1)[0])),
+    )
+
+
+def _all_if(decided: bool) -> list[str]:
+    return [label.value for label in SCORED_LABELS] if decided else []
+
+
+def _names(fields: dict[str, Any], field: str, *, at: str, default: Sequence[str] = ()) -> frozenset[str]:
+    value = fields.get(field)
+    names = default if value is None else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ModelError(f"{at}: {field!r} is {value!r}, wanted a list of labels")
+    if unknown := sorted(set(names) - _NAMES):
+        raise ModelError(f"{at}: unknown label {unknown[0]!r} in {field!r}, wanted some of {sorted(_NAMES)}")
+    return frozenset(names)

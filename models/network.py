@@ -1,0 +1,66 @@
+"""The network that is trained: one encoder, read twice. Needs torch; everything else here does without.
+
+``logits[b, 3]`` (question, complaint, praise) come from a head on the first token and an attention pool;
+``embedding[b, 384]`` is the masked mean of the last layer, projected and L2-normalised, which stays close to
+the original sentence encoder's (Reimers & Gurevych 2019) because training distils it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import BertModel
+
+WIDTH = 384
+LABELS = 3
+
+
+class Network(nn.Module):  # type: ignore[misc]  # torch is not there when types are checked
+    """``forward(ids[b, n], mask[b, n]) -> (logits[b, 3], embedding[b, 384])``."""
+
+    def __init__(self, bert: nn.Module) -> None:
+        super().__init__()
+        self.bert = bert
+        self.attend = nn.Linear(WIDTH, 1)
+        self.dropout = nn.Dropout(0.1)
+        self.inner = nn.Linear(2 * WIDTH, WIDTH)
+        self.outer = nn.Linear(WIDTH, LABELS)
+        self.project = nn.Linear(WIDTH, WIDTH, bias=False)
+        nn.init.eye_(self.project.weight)
+
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits and unit embeddings for padded token ids; ``mask`` is 1 on tokens, 0 on padding."""
+        hidden = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state
+        return self.logits(hidden, mask), self.embedding(hidden, mask)
+
+    def logits(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """Return ``[b, 3]`` from ``hidden[b, n, 384]``."""
+        scores = self.attend(hidden).squeeze(-1).masked_fill(mask == 0, -1e4)
+        pooled = (torch.softmax(scores, dim=1).unsqueeze(-1) * hidden).sum(1)
+        features = torch.cat([hidden[:, 0], pooled], dim=1)
+        return self.outer(self.dropout(functional.gelu(self.inner(self.dropout(features)))))
+
+    def embedding(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """Return ``[b, 384]`` of length 1 from ``hidden[b, n, 384]``."""
+        return functional.normalize(self.project(masked_mean(hidden, mask)), dim=1)
+
+
+def masked_mean(hidden: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean ``[b, 384]`` of ``hidden[b, n, 384]`` over the tokens that are no padding."""
+    weight = mask.unsqueeze(-1).to(hidden.dtype)
+    return (hidden * weight).sum(1) / weight.sum(1)
+
+
+def new_network(base: Path) -> Network:
+    """Return the network on top of the encoder in the folder ``base``; its word embeddings stay as they are."""
+    bert = BertModel.from_pretrained(base, add_pooling_layer=False)
+    bert.embeddings.word_embeddings.weight.requires_grad_(False)
+    return Network(bert)
+
+
+def original_embeddings(base: Path) -> BertModel:
+    """Return the untouched encoder, the teacher of the embedding."""
+    return BertModel.from_pretrained(base, add_pooling_layer=False).eval()
