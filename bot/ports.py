@@ -137,6 +137,14 @@ class Inbox(Protocol):
         """Return items whose deadline for assessment has passed, oldest first, leased or not."""
         ...
 
+    async def items(self, seqs: Sequence[int]) -> list[InboxItem]:
+        """Return those of these items that are still there, as they are now."""
+        ...
+
+    async def depth(self) -> int:
+        """Return how many items wait, leased ones included."""
+        ...
+
     async def reject(self, items: Sequence[InboxItem], *, reason: str, now: datetime) -> None:
         """Put these aside as dead letters: kept, counted and shown, never handed out again."""
         ...

@@ -137,8 +137,9 @@ class SendOutcome:
 class Commit:
     """Everything that one step changes, stored at once or not at all.
 
-    It applies only if the stored version is ``expected_version``. ``done``: inbox items taken off.
-    ``escalated``: inbox items that stay for annotation only. ``cancelled``: keys of deadlines.
+    It applies only if the stored version is ``expected_version`` and every inbox item in ``fresh`` is still
+    there and not escalated: so a worker and the timekeeper never both handle one message. ``done``: inbox
+    items taken off. ``escalated``: inbox items that stay for annotation only. ``cancelled``: keys of deadlines.
     """
 
     conversation: Conversation
@@ -151,6 +152,7 @@ class Commit:
     cancelled: tuple[str, ...] = ()
     decisions: tuple[DecisionRecord, ...] = ()
     notes: tuple[NoteRecord, ...] = ()
+    fresh: tuple[int, ...] = ()
     done: tuple[int, ...] = ()
     escalated: tuple[int, ...] = ()
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.domain.actions import Deadline, DeadlineKind
 from bot.domain.decisions import Reason, Wording
 from bot.domain.messages import ActionId, Address, AgentId, Author, ConversationId, CustomerId, MessageId
-from bot.domain.prediction import Label
+from bot.domain.prediction import UNDETERMINED, Label
 from bot.domain.sla import Clock, Metric, Policy
 from bot.domain.states import State
 
@@ -44,6 +44,7 @@ class Pending:
     answers_to: int
     queued_at: datetime
     agent: AgentId | None = None
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class Conversation:
     acknowledged: bool = False
     last_template: str | None = None
     label: Label | None = None
-    language: str = "und"
+    language: str = UNDETERMINED
     reason: Reason | None = None
     opened_at: datetime | None = None
     escalated_at: datetime | None = None
@@ -117,7 +118,7 @@ def _deadlines(c: Conversation, rules: Rules) -> Iterator[Deadline]:
         yield _deadline(c.id, DeadlineKind.SNOOZE_END, "", c.snoozed_until)
     if c.state is State.WAITING and c.spoke_last is not Author.AGENT and c.spoke_at is not None:
         yield _deadline(c.id, DeadlineKind.SILENCE, "", c.spoke_at + rules.silence_resolves_after)
-    for send in c.pending:
+    for send in (send for send in c.pending if not send.overdue):
         yield _deadline(c.id, DeadlineKind.SEND_OVERDUE, send.action, send.queued_at + rules.send_within)
 
 

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     DEFECT = "defect"  # an unforeseen error
     SEND_FAILED = "send_failed"
     SEND_UNKNOWN = "send_unknown"
+    SEND_OVERDUE = "send_overdue"  # on its way for too long
     WITHDRAWN = "withdrawn"  # the answer was taken back before it started out
 
 
@@ -71,6 +72,7 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.DEFECT: "An unforeseen error: a human looks.",
     Reason.SEND_FAILED: "The platform refused what was sent.",
     Reason.SEND_UNKNOWN: "Nobody knows whether the customer got what was sent.",
+    Reason.SEND_OVERDUE: "The answer has not left within its time.",
     Reason.WITHDRAWN: "The answer was taken back before it started out.",
 }
 

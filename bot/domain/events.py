@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.domain.actions import SendState
 from bot.domain.decisions import Decision, Reason
 from bot.domain.messages import ActionId, MessageId
-from bot.domain.prediction import Label
+from bot.domain.prediction import UNDETERMINED, Label
 from bot.domain.roles import Agent
 
 
@@ -31,7 +31,7 @@ class CustomerWrote(Fact):
     decision: Decision
     label: Label | None = None
     confidence: float | None = None
-    language: str = "und"
+    language: str = UNDETERMINED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class CustomerEdited(Fact):
     decision: Decision
     label: Label | None = None
     confidence: float | None = None
-    language: str = "und"
+    language: str = UNDETERMINED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +54,12 @@ class CustomerDeleted(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageAnnotated(Fact):
-    """A message that had been escalated unassessed was assessed after all."""
+    """A message that had been escalated unassessed was assessed after all; None where that failed again."""
 
     message: MessageId
-    label: Label
-    confidence: float
-    language: str = "und"
+    label: Label | None
+    confidence: float | None
+    language: str = UNDETERMINED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

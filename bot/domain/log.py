@@ -26,14 +26,14 @@ class LogKind(StrEnum):
     ESCALATED = "escalated"  # reason
     CLAIMED = "claimed"  # agent, role
     RELEASED = "released"  # agent, by (agent, expiry)
-    REPLIED = "replied"  # agent, role, native
+    REPLIED = "replied"  # agent, role, native, holder (who held it, if somebody else did)
     NOTED = "noted"
     SNOOZED = "snoozed"  # until
     RESOLVED = "resolved"  # by (agent, bot, silence, deleted)
     SEND_QUEUED = "send_queued"  # action, wording, by, template
     SEND_CONFIRMED = "send_confirmed"
     SEND_FAILED = "send_failed"  # outcome (failed, unknown, withdrawn), reason
-    REFUSED_BUSY = "refused_busy"  # a native reply while somebody else holds the conversation
+    SEND_OVERDUE = "send_overdue"  # on its way for too long
     # the life of a clock: metric, instance
     ACTIVATE = "activate"
     PAUSE = "pause"

@@ -1,0 +1,56 @@
+"""What falls due. A deadline that no longer fits is stale and ignored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.events import ClaimExpired, ClockBreached, ClockWarned, SilencePassed, SnoozeEnded
+from bot.domain.log import LogKind
+from bot.domain.sla import Clock
+from bot.domain.states import State
+from bot.domain.turn import Turn
+
+
+def warned(turn: Turn, event: ClockWarned) -> None:
+    """Warn that a clock nears its target."""
+    clock = _clock(turn, event.key)
+    if clock is not None and not clock.warned and clock.due_at(clock.warn_at) == event.due_at:
+        turn.mark(clock, LogKind.WARN, event.due_at)
+
+
+def breached(turn: Turn, event: ClockBreached) -> None:
+    """Record that a clock has passed its target."""
+    clock = _clock(turn, event.key)
+    if clock is not None and not clock.breached and clock.due_at() == event.due_at:
+        turn.mark(clock, LogKind.BREACH, event.due_at)
+
+
+def claim_expired(turn: Turn, event: ClaimExpired) -> None:
+    """Take the conversation from a holder who has not acted."""
+    if turn.c.claim_until == event.due_at:
+        turn.let_go(by="expiry")
+
+
+def snooze_ended(turn: Turn, event: SnoozeEnded) -> None:
+    """Bring a snoozed conversation back before the staff."""
+    if turn.c.snoozed_until == event.due_at:
+        turn.log(LogKind.RELEASED, agent=None, by="snooze")
+        turn.change(snoozed_until=None)
+        turn.move(State.ESCALATED)
+
+
+def silence_passed(turn: Turn, event: SilencePassed) -> None:
+    """Resolve what the bot answered and nobody came back to."""
+    if _silence_due(turn) == event.due_at:
+        turn.resolve(by="silence")
+
+
+def _silence_due(turn: Turn) -> datetime | None:
+    spoke_at = turn.c.spoke_at
+    if spoke_at is None or turn.c.state is not State.WAITING:
+        return None
+    return spoke_at + turn.rules.silence_resolves_after
+
+
+def _clock(turn: Turn, key: str) -> Clock | None:
+    return next((clock for clock in turn.c.clocks if clock.key == key), None)

@@ -1,0 +1,91 @@
+"""Notices what falls due: waits for the earliest stored instant, never holds a sleeping task for each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.actions import Deadline, DeadlineKind
+from bot.domain.conversation import Conversation
+from bot.domain.decisions import Decision, DecisionKind, Reason
+from bot.domain.events import (
+    ClaimExpired,
+    ClockBreached,
+    ClockWarned,
+    CustomerEdited,
+    CustomerWrote,
+    Event,
+    SendOverdue,
+    SilencePassed,
+    SnoozeEnded,
+)
+from bot.domain.messages import ActionId
+from bot.engine.road import Passage, Road, Trip
+from bot.ports import Store, TimeSource
+from bot.records import ArrivalKind, InboxItem
+
+#: Deadlines fired in one go, so that staff commands find the writer free in between.
+BATCH = 250
+
+
+class Timekeeper:
+    """Fires deadlines, oldest first, and escalates messages that the model has not read in time."""
+
+    def __init__(self, *, store: Store, road: Road, time: TimeSource) -> None:
+        self._store = store
+        self._road = road
+        self._time = time
+
+    async def step(self) -> int:
+        """Fire what is due now and return how many that was."""
+        now = self._time.now()
+        due = await self._store.due(now, BATCH)
+        overdue = await self._store.overdue(now, BATCH)
+        trips = [self._fall_due(deadline) for deadline in due] + [self._escalate(item) for item in overdue]
+        await self._road.drive(trips)
+        return len(trips)
+
+    async def drain(self) -> None:
+        """Fire all that is due."""
+        while await self.step():
+            pass
+
+    def _fall_due(self, deadline: Deadline) -> Trip:
+        def make(_conversation: Conversation, _item: InboxItem | None) -> Passage:
+            return Passage(event=_event(deadline, self._time.now()))
+
+        return Trip(conversation=deadline.conversation, make=make, key=deadline.key)
+
+    def _escalate(self, item: InboxItem) -> Trip:
+        def make(_conversation: Conversation, current: InboxItem | None) -> Passage | None:
+            if (current or item).escalated:
+                return None
+            event = _unassessed(item, self._time.now())
+            return Passage(event=event, fresh=(item.seq,), escalated=(item.seq,))
+
+        return Trip(conversation=item.conversation, make=make, item=item)
+
+
+def _event(deadline: Deadline, at: datetime) -> Event:
+    """Return the event of a deadline. What it concerns stands in its key, behind the kind."""
+    what = deadline.key.partition(":")[2]
+    due_at = deadline.due_at
+    match deadline.kind:
+        case DeadlineKind.WARN:
+            return ClockWarned(at=at, key=what, due_at=due_at)
+        case DeadlineKind.BREACH:
+            return ClockBreached(at=at, key=what, due_at=due_at)
+        case DeadlineKind.CLAIM_EXPIRY:
+            return ClaimExpired(at=at, due_at=due_at)
+        case DeadlineKind.SNOOZE_END:
+            return SnoozeEnded(at=at, due_at=due_at)
+        case DeadlineKind.SILENCE:
+            return SilencePassed(at=at, due_at=due_at)
+        case DeadlineKind.SEND_OVERDUE:
+            return SendOverdue(at=at, action=ActionId(what), due_at=due_at)
+
+
+def _unassessed(item: InboxItem, at: datetime) -> Event:
+    decision = Decision(kind=DecisionKind.ESCALATE, reason=Reason.NOT_ASSESSED)
+    if item.kind is ArrivalKind.EDIT:
+        return CustomerEdited(at=at, message=item.message, decision=decision)
+    return CustomerWrote(at=at, message=item.message, sent_at=item.happened_at, decision=decision)

@@ -1,0 +1,261 @@
+"""The settings: ``config.yaml`` for what a brand decides, the environment for secrets and addresses.
+
+A mistake is refused with file, line, the wrong name or value, and what would be right.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.domain.sla import Metric
+from bot.errors import SettingsError
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*$")
+
+
+def parse_duration(value: object) -> timedelta:
+    """Return a duration written as ``15m`` (ms, s, m, h or d). Raises ValueError for anything else."""
+    if isinstance(value, timedelta):
+        return value
+    found = _DURATION.match(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f"{value!r} is no duration; write a number and a unit, as in 30s, 15m, 24h or 7d")
+    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than zero")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Positive = Annotated[timedelta, BeforeValidator(lambda value: _positive(parse_duration(value)))]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BrandSettings(_Section):
+    """Who the bot speaks for. ``variables`` are what the templates may say about the brand."""
+
+    name: str = "Fern & Forge"
+    languages: tuple[str, ...] = ("en",)
+    variables: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
+
+
+class StoreSettings(_Section):
+    """Where everything is kept. ``full``: a commit survives a power cut; ``normal``: a killed process."""
+
+    path: Path = Path("var/heed.sqlite")
+    durability: Literal["full", "normal"] = "full"
+
+
+class ConfidenceSettings(_Section):
+    """How sure the bot must be before it acts by itself; below, a human looks."""
+
+    question: Share = 0.5
+    template: Share = 0.6
+    margin: Share = 0.02
+    complaint: Share = 0.5
+    praise: Share = 0.5
+    other: Share = 0.6
+
+
+class ModelSettings(_Section):
+    """Which model reads the messages: the shipped one, or any Hugging Face classifier with a label map."""
+
+    classifier: str = "shipped"
+    label_map: Mapping[str, Literal["question", "complaint", "praise", "other"]] = Field(default_factory=dict)
+    threads: int = Field(default=2, ge=1, le=64)
+    confidence: ConfidenceSettings = ConfidenceSettings()
+
+
+class PolicySettings(_Section):
+    """By when staff want to have answered. ``warn_at`` is the share of the target at which they are warned."""
+
+    name: str = "standard"
+    targets: Mapping[Metric, Positive] = Field(
+        default_factory=lambda: {
+            Metric.FIRST_REPLY: timedelta(minutes=15),
+            Metric.NEXT_REPLY: timedelta(minutes=15),
+        }
+    )
+    warn_at: Annotated[float, Field(gt=0, lt=1)] = 0.8
+
+
+class ConversationSettings(_Section):
+    """How long things last."""
+
+    silence_resolves_after: Positive = timedelta(hours=24)
+    reopen_window: Positive = timedelta(days=7)
+    claim_lifetime: Positive = timedelta(minutes=30)
+    send_within: Positive = timedelta(minutes=5)
+    late_after: Positive = timedelta(minutes=10)
+
+
+class LimitSettings(_Section):
+    """Bounds that keep Heed on its feet."""
+
+    assess_within: Positive = timedelta(minutes=2)
+    most_queued: int = Field(default=20_000, ge=100)
+    messages_per_minute: int = Field(default=20, ge=1)
+    workers: int = Field(default=2, ge=1, le=16)
+    batch: int = Field(default=32, ge=1, le=500)
+
+
+class WebchatSettings(_Section):
+    """The chat page. ``origins``: sites that may embed it, as ``https://shop.example``."""
+
+    enabled: bool = True
+    origins: tuple[str, ...] = ()
+
+
+class ApiSettings(_Section):
+    """Other systems as channels. With a ``webhook`` answers are pushed there, else they are fetched."""
+
+    enabled: bool = True
+    webhook: str = ""
+
+
+class ChannelSettings(_Section):
+    """Where customers write."""
+
+    webchat: WebchatSettings = WebchatSettings()
+    api: ApiSettings = ApiSettings()
+
+
+class OperationsSettings(_Section):
+    """What watches Heed itself. ``heartbeat`` is an address pinged after each clean audit."""
+
+    heartbeat: str = ""
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(_Section):
+    """Everything in ``config.yaml``."""
+
+    brand: BrandSettings = BrandSettings()
+    templates: Path | None = None
+    store: StoreSettings = StoreSettings()
+    model: ModelSettings = ModelSettings()
+    policy: PolicySettings = PolicySettings()
+    conversation: ConversationSettings = ConversationSettings()
+    limits: LimitSettings = LimitSettings()
+    channels: ChannelSettings = ChannelSettings()
+    operations: OperationsSettings = OperationsSettings()
+
+
+class Environment(BaseSettings):
+    """What comes from the environment: addresses and secrets."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+    host: str = Field(default="127.0.0.1", validation_alias="HOST")
+    port: int = Field(default=8080, ge=0, le=65535, validation_alias="PORT")
+    config: Path | None = Field(default=None, validation_alias="HEED_CONFIG")
+    public_url: str = Field(default="", validation_alias="HEED_PUBLIC_URL")
+    api_token: SecretStr | None = Field(default=None, validation_alias="HEED_API_TOKEN")
+    secret: SecretStr | None = Field(default=None, validation_alias="HEED_SECRET")
+    identity_secret: SecretStr | None = Field(default=None, validation_alias="HEED_CHAT_IDENTITY_SECRET")
+    webhook_secret: SecretStr | None = Field(default=None, validation_alias="HEED_WEBHOOK_SECRET")
+    metrics_token: SecretStr | None = Field(default=None, validation_alias="HEED_METRICS_TOKEN")
+
+
+def read_environment() -> Environment:
+    """Return what the environment says. Raises SettingsError naming the variable and its value."""
+    try:
+        return Environment()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(f"environment: {first['loc'][0]}={first['input']!r}: {first['msg']}") from None
+
+
+def read_settings(path: Path) -> Settings:
+    """Read ``config.yaml``. Raises SettingsError with every mistake on a line of its own."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: there is no such file; name another one in HEED_CONFIG") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from None
+    return parse_settings(text, name=str(path))
+
+
+def parse_settings(text: str, *, name: str = "config.yaml") -> Settings:
+    """Return the settings in a YAML text. Raises SettingsError, see ``read_settings``."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{name}: {_yaml_mistake(error)}") from None
+    if not isinstance(content, dict):
+        raise SettingsError(f"{name}:1: expected settings by name, as in 'brand:', not {content!r}")
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        lines = [_mistake(dict(mistake), root, name) for mistake in error.errors()]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _yaml_mistake(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    return f"line {mark.line + 1}: {problem}" if mark else str(problem)
+
+
+def _mistake(mistake: dict[str, Any], root: yaml.Node | None, name: str) -> str:
+    location = tuple(mistake["loc"])
+    line = _line(root, location)
+    where = f"{name}:{line}" if line else name
+    key = ".".join(str(part) for part in location if part != "[key]")
+    if mistake["type"] == "extra_forbidden":
+        return f"{where}: unknown setting '{key}'{_nearest(location)}"
+    if "[key]" in location:
+        known = ", ".join(Metric)
+        return f"{where}: unknown name '{key}'; known are {known}"
+    message = str(mistake["msg"]).removeprefix("Value error, ")
+    return f"{where}: '{key}': {message} (found {mistake['input']!r})"
+
+
+def _nearest(location: tuple[Any, ...]) -> str:
+    """Return a hint at the known key that is nearest to an unknown one."""
+    model: type[BaseModel] = Settings
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type):
+            return ""
+        model = field.annotation
+    known = list(model.model_fields)
+    near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+    return f"; did you mean '{near[0]}'?" if near else f"; known are {', '.join(known)}"
+
+
+def _line(root: yaml.Node | None, location: tuple[Any, ...]) -> int | None:
+    """Return the line of a setting in the file, or of the nearest thing around it."""
+    found: yaml.Node | None = root
+    line = None
+    for part in location:
+        step = next((both for both in _children(found) if both[0].value == str(part)), None)
+        if step is None:
+            break
+        line, found = step[0].start_mark.line + 1, step[1]
+    return line
+
+
+def _children(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        yield from (pair for pair in node.value if isinstance(pair[0], yaml.ScalarNode))
