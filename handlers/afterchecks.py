@@ -1,0 +1,40 @@
+"""What may not leave although it was decided: nothing automatic while paused, nothing automatic too late."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.decisions import Decision, DecisionKind, Reason, Situation
+from bot.domain.states import HUMAN_STATES, State
+
+#: Reasons that stand while answers are paused: they tell staff more than "paused", and a human has it anyway.
+_STANDING = frozenset({Reason.HELD, Reason.HUMAN_WANTED, Reason.REJECTED, Reason.NOT_ASSESSED})
+_AUTOMATIC = frozenset({DecisionKind.ANSWER, DecisionKind.GREET})
+
+
+def hold_back(decision: Decision, situation: Situation) -> Decision:
+    """Return the decision without what the situation forbids."""
+    if situation.paused:
+        return _paused(decision, situation)
+    return _late(decision) if situation.late else decision
+
+
+def _paused(decision: Decision, situation: Situation) -> Decision:
+    """Escalate: staying silent is automatic too. Only thanks inside a conversation stay thanks."""
+    thanked = decision.kind is DecisionKind.SILENCE and decision.reason is Reason.THANKS
+    if thanked and situation.state is not State.UNOPENED:
+        return decision
+    if decision.reason in _STANDING:
+        return replace(decision, rendered=None)
+    reason = Reason.HELD if situation.state in HUMAN_STATES else Reason.PAUSED
+    return _handed_over(decision, reason)
+
+
+def _late(decision: Decision) -> Decision:
+    if decision.kind in _AUTOMATIC:
+        return _handed_over(decision, Reason.LATE)
+    return replace(decision, rendered=None)
+
+
+def _handed_over(decision: Decision, reason: Reason) -> Decision:
+    return replace(decision, kind=DecisionKind.ESCALATE, reason=reason, rendered=None, settled=False)

@@ -1,0 +1,98 @@
+"""What a handler is given: one message in its situation, and the few facts that all handlers ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.decisions import Rendered, Situation
+from bot.domain.messages import Author
+from bot.domain.prediction import UNDETERMINED, Assessment, Label, Prediction
+from bot.domain.states import HUMAN_STATES, State
+from handlers.brand import Brand
+from handlers.rendering import render
+from handlers.template import FIXED, Kind, Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One message that was assessed, with everything that a decision may depend on."""
+
+    text: str
+    assessment: Assessment
+    situation: Situation
+    brand: Brand
+
+    @property
+    def prediction(self) -> Prediction:
+        """Return what the model says of the message."""
+        return self.assessment.prediction
+
+    @property
+    def language(self) -> str:
+        """Return the message's language; the customer's usual one where the message is too short to tell."""
+        told = self.prediction.language
+        return self.situation.usual_language if told == UNDETERMINED else told
+
+    @property
+    def readable(self) -> bool:
+        """Tell whether the model reads this language; one that nobody can tell gets the benefit."""
+        return self.language in self.brand.languages or self.language == UNDETERMINED
+
+    @property
+    def held(self) -> bool:
+        """Tell whether a human has the word, or had the last one."""
+        spoke, state = self.situation.spoke_last, self.situation.state
+        return state in HUMAN_STATES or (state is State.WAITING and spoke is Author.AGENT)
+
+    @property
+    def opens(self) -> bool:
+        """Tell whether the message would open a conversation, or open it again."""
+        return self.situation.state in (State.UNOPENED, State.RESOLVED)
+
+    @property
+    def after_bot(self) -> bool:
+        """Tell whether the customer reacts to the bot."""
+        return self.situation.spoke_last is Author.BOT
+
+    @property
+    def after_answer(self) -> bool:
+        """Tell whether the customer reacts to an answer of the bot, not to a greeting or thanks."""
+        template = self.situation.last_template
+        return self.after_bot and template is not None and template not in FIXED
+
+    def sure_of(self, label: Label) -> bool:
+        """Tell whether the message has this label, and surely enough for the brand."""
+        confidence = self.brand.confidence
+        needed = {
+            Label.QUESTION: confidence.question,
+            Label.COMPLAINT: confidence.complaint,
+            Label.PRAISE: confidence.praise,
+            Label.OTHER: confidence.other,
+        }
+        return self.prediction.label is label and self.prediction.confidence() >= needed[label]
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Tell whether surely nothing in the message waits for a reply: the condition of silence."""
+        probabilities = self.prediction.probabilities
+        wants = (probabilities[Label.QUESTION], probabilities[Label.COMPLAINT])
+        return all(1.0 - probability >= self.brand.confidence.other for probability in wants)
+
+    def say(self, template: Template) -> Rendered:
+        """Return the template's text for this message, in the same words whenever it is asked again."""
+        return render(
+            template,
+            situation=self.situation,
+            variables=self.brand.facts(),
+            language=self.language,
+            seed=f"{self.situation.at.isoformat()} {self.text}",
+        )
+
+    def fixed(self, template: str, kind: Kind) -> Rendered | None:
+        """Return the text of one of the fixed templates, None if the brand has not written it."""
+        found = self.brand.catalogue.get(template, kind)
+        return self.say(found) if found is not None and self.live(found) else None
+
+    def live(self, template: Template) -> bool:
+        """Tell whether the template has not expired."""
+        return template.live(self.situation.at.date())

@@ -1,0 +1,51 @@
+"""What the brand does about a message: the whole of it on one screen.
+
+The checks run from top to bottom and the first that has something to say decides. If none has, the handler
+of the message's label does. What came out passes the last check: paused or late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.domain.decisions import Decision, Reason, Situation
+from bot.domain.prediction import Assessment, Label
+from handlers import complaint, other, praise, prechecks, question
+from handlers.afterchecks import hold_back
+from handlers.brand import Brand
+from handlers.case import Case
+from handlers.moves import escalate
+
+_CHECKS: tuple[Callable[[Case], Decision | None], ...] = (
+    prechecks.nothing_said,  # no text at all: silence
+    prechecks.human_wanted,  # "human, please": works at any time
+    prechecks.held_by_human,  # a human is on it: the bot keeps out
+    prechecks.too_fast,  # a flood: told once, a human reads
+    prechecks.turned_the_answer_down,  # "that's not what I asked"
+    prechecks.greeting,  # "hi", in any language
+    prechecks.foreign_language,  # the model's labels mean nothing here
+    prechecks.matter_settled,  # "that solved it"
+)
+
+_BY_LABEL: dict[Label, Callable[[Case], Decision]] = {
+    Label.COMPLAINT: complaint.handle,
+    Label.QUESTION: question.handle,
+    Label.PRAISE: praise.handle,
+    Label.OTHER: other.handle,
+}
+
+
+def decide(*, text: str, assessment: Assessment | None, situation: Situation, brand: Brand) -> Decision:
+    """Return what to do about one message: the same for the same arguments, whenever it is asked."""
+    if assessment is None:
+        return escalate(Reason.NOT_ASSESSED)
+    case = Case(text=text, assessment=assessment, situation=situation, brand=brand)
+    return hold_back(_first(case), situation)
+
+
+def _first(case: Case) -> Decision:
+    for check in _CHECKS:
+        decision = check(case)
+        if decision is not None:
+            return decision
+    return _BY_LABEL[case.prediction.label](case)

@@ -1,0 +1,44 @@
+"""The four moves, so that no handler can put a decision together wrongly."""
+
+from __future__ import annotations
+
+from bot.domain.decisions import Decision, DecisionKind, Reason, Rendered
+from handlers.case import Case
+from handlers.template import ACK_HUMAN, ACK_QUESTION, Kind
+
+
+def answer(reason: Reason, text: Rendered) -> Decision:
+    """Answer with this text."""
+    return Decision(kind=DecisionKind.ANSWER, reason=reason, rendered=text)
+
+
+def greet(text: Rendered) -> Decision:
+    """Greet back: not an answer, starts no clock."""
+    return Decision(kind=DecisionKind.GREET, reason=Reason.GREETING, rendered=text)
+
+
+def silence(reason: Reason, *, settled: bool = False) -> Decision:
+    """Say nothing, because nothing waits for a reply."""
+    return Decision(kind=DecisionKind.SILENCE, reason=reason, settled=settled)
+
+
+def escalate(reason: Reason, text: Rendered | None = None, *, rejected: bool = False) -> Decision:
+    """Hand over to a human; ``text`` tells the customer so."""
+    return Decision(kind=DecisionKind.ESCALATE, reason=reason, rendered=text, rejected=rejected)
+
+
+def acknowledgement(case: Case, template: str) -> Rendered | None:
+    """Return the words that tell the customer who looks at it: once, and not while a human is on it."""
+    if case.situation.acknowledged or case.held:
+        return None
+    return case.fixed(template, Kind.ACKNOWLEDGEMENT)
+
+
+def unsure(case: Case) -> Decision:
+    """Hand over a message that the model is not sure of."""
+    return escalate(Reason.UNSURE, acknowledgement(case, ACK_QUESTION))
+
+
+def turned_down(case: Case, reason: Reason) -> Decision:
+    """Hand over after the bot's words missed: the time since they were sent counts."""
+    return escalate(reason, acknowledgement(case, ACK_HUMAN), rejected=case.after_bot)

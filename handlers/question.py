@@ -1,0 +1,44 @@
+"""A question: answered from the nearest template if that is clear enough, else handed to a human."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.decisions import Decision, Reason
+from bot.domain.prediction import Candidate, Label
+from handlers.brand import Confidence
+from handlers.case import Case
+from handlers.moves import acknowledgement, answer, escalate, turned_down, unsure
+from handlers.template import ACK_QUESTION, Kind, Template
+
+
+def handle(case: Case) -> Decision:
+    """Answer from a template, or hand over: unsure, no template, or the same answer as just before."""
+    if not case.sure_of(Label.QUESTION):
+        return unsure(case)
+    template = _covering(case)
+    if template is None:
+        return escalate(Reason.NO_TEMPLATE, acknowledgement(case, ACK_QUESTION))
+    if case.after_bot and case.situation.last_template == template.id:
+        return turned_down(case, Reason.REPEATED)
+    return answer(Reason.TEMPLATE, case.say(template))
+
+
+def _covering(case: Case) -> Template | None:
+    """Return the template that clearly covers the question.
+
+    An expired template that is nearest still stands in the way: the next one would answer something else.
+    """
+    nearest = clear_winner(case.assessment.candidates, case.brand.confidence)
+    template = case.brand.catalogue.get(nearest, Kind.ANSWER) if nearest is not None else None
+    return template if template is not None and case.live(template) else None
+
+
+def clear_winner(candidates: Sequence[Candidate], confidence: Confidence) -> str | None:
+    """Return the nearest template if it is near enough and leads its runner-up by the margin."""
+    if not candidates:
+        return None
+    first = candidates[0]
+    second = max((other.score for other in candidates if other.template != first.template), default=-1.0)
+    near = first.score >= confidence.template
+    return first.template if near and first.score - second >= confidence.margin else None

@@ -1,0 +1,40 @@
+"""From a template to the text that is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.domain.decisions import Rendered, Situation
+from handlers.template import Template
+from handlers.texts import Scalar
+
+
+def render(
+    template: Template,
+    *,
+    situation: Situation,
+    variables: Mapping[str, Scalar],
+    language: str | None = None,
+    seed: str = "",
+) -> Rendered:
+    """Return the text for this situation; the same arguments always give the same text.
+
+    ``language`` is the message's own where it is known, else the customer's usual one. ``variables`` must
+    have passed ``Catalogue.check``.
+    """
+    variant = template.variant(
+        language=language or situation.usual_language,
+        channel=situation.channel,
+        seed=seed,
+    )
+    text = variant.text.render(
+        brand=variables,
+        customer_name=situation.customer_name,
+        channel=situation.channel,
+    )
+    return Rendered(
+        text=text,
+        template=template.id,
+        wording=template.kind.wording,
+        quick_replies=variant.quick_replies,
+    )
