@@ -1,0 +1,1 @@
+"""Figures from the event log: defined once (``docs/definitions.md``), shown in many places."""
