@@ -1,0 +1,1 @@
+"""Where customers write: one file or folder for each platform."""

@@ -1,0 +1,47 @@
+"""The API as a channel: the other side fetches its answers, or a webhook pushes them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from bot.channels.api.names import ChannelNames
+from bot.channels.api.webhook import Webhook
+from bot.channels.text import LONGEST_TEXT
+from bot.errors import SendFailed
+from bot.ports import Capabilities, DeliveryMode, Intake
+from bot.records import Sending
+
+
+class ApiChannel:
+    """Every channel name that no built-in channel has. Messages come in by the HTTP routes, not by ``listen``."""
+
+    def __init__(self, *, names: ChannelNames | None = None, webhook: Webhook | None = None) -> None:
+        self.names = names or ChannelNames()
+        self._webhook = webhook
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what the API can do. A repeated push carries the same webhook-id."""
+        return Capabilities(
+            name="api",
+            mode=DeliveryMode.PULL if self._webhook is None else DeliveryMode.PUSH,
+            idempotent_sends=True,
+            sees_edits=True,
+            sees_deletions=True,
+            longest_text=LONGEST_TEXT,
+        )
+
+    def serves(self, channel: str) -> bool:
+        """Tell whether conversations of this channel name are the API's."""
+        return self.names.serves(channel)
+
+    async def listen(self, intake: Intake) -> None:  # noqa: ARG002 - requests bring messages in, see ``routes``
+        """Wait until cancelled: the routes hand in what comes."""
+        await asyncio.Event().wait()
+
+    async def send(self, sending: Sending) -> datetime:
+        """Push one answer to the webhook. Without one, answers are fetched and nothing may be sent."""
+        if self._webhook is None:
+            raise SendFailed(f"answers of channel {sending.address.channel!r} are fetched; no webhook is set")
+        return await self._webhook.push(sending)

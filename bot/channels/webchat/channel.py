@@ -1,0 +1,46 @@
+"""The chat page as a channel: the store itself is the platform."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from bot.channels.text import LONGEST_TEXT
+from bot.channels.webchat.parse import CHANNEL
+from bot.ports import Capabilities, DeliveryMode, Intake, TimeSource
+from bot.records import Sending
+
+CAPABILITIES = Capabilities(
+    name=CHANNEL,
+    mode=DeliveryMode.PUSH,
+    idempotent_sends=True,
+    sees_edits=True,
+    sees_deletions=True,
+    shows_typing=False,
+    longest_text=LONGEST_TEXT,
+    sends_at_once=64,
+)
+
+
+class WebChat:
+    """A text is delivered once it lies in the transcript: open pages learn of it through the event log."""
+
+    def __init__(self, *, time: TimeSource) -> None:
+        self._time = time
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what the page can do."""
+        return CAPABILITIES
+
+    def serves(self, channel: str) -> bool:
+        """Tell whether this is the chat page's name."""
+        return channel == CHANNEL
+
+    async def listen(self, intake: Intake) -> None:  # noqa: ARG002 - pages bring messages in, see ``chat``
+        """Wait until cancelled: the pages' sockets hand in what comes."""
+        await asyncio.Event().wait()
+
+    async def send(self, sending: Sending) -> datetime:  # noqa: ARG002 - it lies where it belongs already
+        """Return now: the text is in the transcript, which is what the visitor sees."""
+        return self._time.now()
