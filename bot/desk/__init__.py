@@ -1,0 +1,1 @@
+"""Where staff works: one module for each place."""

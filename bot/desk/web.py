@@ -1,0 +1,145 @@
+"""The desk in the browser: what staff asks for becomes a command, and what is stored becomes plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from bot.desk.views import Json, conversation_json, iso, queue_row
+from bot.domain.events import Claim, Command, Note, Release, Reply, Resolve
+from bot.domain.messages import AgentId, ConversationId
+from bot.domain.roles import Agent
+from bot.domain.states import State
+from bot.errors import BadMessage, NotFound
+from bot.ports import Commands, EventLog, TimeSource, Views
+from bot.records import ConversationView, QueuePage, QueueQuery
+
+PAGE_SIZE = 50
+LONGEST_TEXT = 4000
+LONGEST_SEARCH = 200
+
+#: Which conversations each list holds.
+LISTS: dict[str, tuple[State, ...]] = {
+    "needs": (State.ESCALATED, State.CLAIMED, State.OPEN),
+    "mine": (State.CLAIMED, State.SNOOZED),
+    "waiting": (State.WAITING, State.SNOOZED),
+    "resolved": (State.RESOLVED,),
+    "all": tuple(state for state in State if state is not State.UNOPENED),
+}
+
+
+class DeskStore(Views, EventLog, Protocol):
+    """What this desk reads."""
+
+
+class WebDesk:
+    """Turns requests of the page into commands, and views into plain values."""
+
+    def __init__(self, *, store: DeskStore, commands: Commands, time: TimeSource) -> None:
+        self._store = store
+        self._commands = commands
+        self._time = time
+
+    async def conversations(self, agent: Agent, *, view: str, text: str, page: int) -> Json:
+        """Return one page of a list, most urgent first, with the counts of all lists."""
+        if view not in LISTS:
+            raise BadMessage(f"There is no list {view!r}; choose one of {', '.join(LISTS)}.")
+        found = await self._store.queue(_query(view, agent.id, text.strip()[:LONGEST_SEARCH], page))
+        now = self._time.now()
+        return {
+            "now": iso(now),
+            "filter": view,
+            "page": page,
+            "pages": max(1, -(-found.total // PAGE_SIZE)),
+            "total": found.total,
+            "rows": [queue_row(row, now) for row in found.rows],
+            "counts": await self._counts(agent.id),
+            "paused": await self._commands.paused(),
+        }
+
+    async def conversation(self, agent: Agent, conversation: str) -> Json:  # noqa: ARG002 - teams will need it
+        """Return all that staff may see of one conversation. Raises NotFound."""
+        return await self._shown(await self._view(conversation))
+
+    async def perform(self, agent: Agent, conversation: str, request: Mapping[str, object]) -> Json:
+        """Carry out a command and say what became of it. Raises BadMessage for one that makes no sense."""
+        view = await self._view(conversation)
+        commands = commands_for(request, agent=agent, at=self._time.now())
+        refusal = moved_on(view, request) or await self._carry_out(view.conversation.id, commands)
+        return {
+            "accepted": not refusal,
+            "refusal": refusal,
+            "conversation": await self._shown(await self._view(conversation)),
+        }
+
+    async def _carry_out(self, conversation: ConversationId, commands: tuple[Command, ...]) -> str:
+        for command in commands:
+            result = await self._commands.perform(conversation, command)
+            if not result.accepted:
+                return result.refusal or "This is not possible now."
+        return ""
+
+    async def _view(self, conversation: str) -> ConversationView:
+        view = await self._store.view(ConversationId(conversation))
+        if view is None:
+            raise NotFound(f"There is no conversation {conversation!r}.")
+        return view
+
+    async def _shown(self, view: ConversationView) -> Json:
+        log = await self._store.of(view.conversation.id)
+        return conversation_json(view, log, self._time.now())
+
+    async def _counts(self, me: AgentId) -> dict[str, int]:
+        states = (await self._store.facts()).conversations
+        counts = {view: sum(states.get(state, 0) for state in LISTS[view]) for view in LISTS}
+        mine: QueuePage = await self._store.queue(QueueQuery(states=LISTS["mine"], holder=me, limit=1))
+        return {**counts, "mine": mine.total}
+
+
+def commands_for(request: Mapping[str, object], *, agent: Agent, at: datetime) -> tuple[Command, ...]:
+    """Return what a request of the page asks for. Raises BadMessage with a sentence for whoever typed it."""
+    match request.get("command"):
+        case "claim":
+            return (Claim(at=at, agent=agent),)
+        case "release":
+            return (Release(at=at, agent=agent),)
+        case "reply":
+            return (Reply(at=at, agent=agent, text=_text(request, "reply")),)
+        case "note":
+            return (Note(at=at, agent=agent, note=_text(request, "note")),)
+        case "resolve":
+            remark = _text(request, "remark") if request.get("text") else ""
+            note = (Note(at=at, agent=agent, note=remark),) if remark else ()
+            return (*note, Resolve(at=at, agent=agent))
+        case other:
+            raise BadMessage(f"Command {other!r} is not one of claim, release, reply, note, resolve.")
+
+
+def moved_on(view: ConversationView, request: Mapping[str, object]) -> str:
+    """Return why a reply or resolve must be looked at again: the customer wrote what its author has not seen."""
+    seen = request.get("seen")
+    if request.get("command") not in {"reply", "resolve"} or not isinstance(seen, int):
+        return ""
+    if seen >= view.conversation.received:
+        return ""
+    return f"{view.customer.name or 'The customer'} has written again. Read it first, then send once more."
+
+
+def _query(view: str, me: AgentId, text: str, page: int) -> QueueQuery:
+    return QueueQuery(
+        states=LISTS[view],
+        text=text,
+        holder=me if view == "mine" else None,
+        limit=PAGE_SIZE,
+        offset=(page - 1) * PAGE_SIZE,
+    )
+
+
+def _text(request: Mapping[str, object], what: str) -> str:
+    text = request.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise BadMessage(f"The {what} is empty: write something first.")
+    if len(text.strip()) > LONGEST_TEXT:
+        raise BadMessage(f"The {what} has {len(text.strip()):,} characters; {LONGEST_TEXT:,} is the most.")
+    return text.strip()

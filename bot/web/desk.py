@@ -1,0 +1,82 @@
+"""The desk's page and the JSON that it lives on."""
+
+from __future__ import annotations
+
+import msgspec
+from aiohttp import web
+
+from bot.domain.roles import Right
+from bot.errors import BadMessage
+from bot.web.live import Live
+from bot.web.pages import Pages
+from bot.web.parts import Json, StaffDesk, answer
+from bot.web.security import Guard, Staff
+
+REFUSED = 409
+MOST_PAGES = 10_000
+
+
+class DeskPages:
+    """Where staff takes escalated conversations."""
+
+    def __init__(self, *, pages: Pages, desk: StaffDesk, guard: Guard, live: Live) -> None:
+        self._pages = pages
+        self._desk = desk
+        self._guard = guard
+        self._live = live
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the desk's routes."""
+        page, data = self._guard.page, self._guard.data
+        return [
+            web.get("/desk", page(Right.HANDLE, self.page)),
+            web.get("/desk/conversations", data(Right.HANDLE, self.conversations)),
+            web.get("/desk/conversations/{id}", data(Right.HANDLE, self.conversation)),
+            web.post("/desk/conversations/{id}/commands", data(Right.HANDLE, self.command)),
+            web.get("/desk/events", data(Right.HANDLE, self._live.stream), allow_head=False),
+            web.get("/desk/session", data(Right.HANDLE, self.session)),
+        ]
+
+    async def page(self, _request: web.Request, staff: Staff) -> web.StreamResponse:
+        """Show the page; everything on it comes by JSON."""
+        watches = staff.agent.may(Right.WATCH)
+        return self._pages.render("desk.html", me=staff.agent.id, csrf=staff.csrf, watches=watches)
+
+    async def session(self, _request: web.Request, staff: Staff) -> web.StreamResponse:
+        """Say who is signed in, so that a page can tell a lost line from an ended session."""
+        return answer({"name": staff.agent.id, "role": staff.agent.role})
+
+    async def conversations(self, request: web.Request, staff: Staff) -> web.StreamResponse:
+        """Return one page of a list."""
+        query = request.query
+        found = await self._desk.conversations(
+            staff.agent,
+            view=query.get("filter", "needs"),
+            text=query.get("q", ""),
+            page=_page(query.get("page", "1")),
+        )
+        return answer(found)
+
+    async def conversation(self, request: web.Request, staff: Staff) -> web.StreamResponse:
+        """Return one conversation."""
+        return answer(await self._desk.conversation(staff.agent, request.match_info["id"]))
+
+    async def command(self, request: web.Request, staff: Staff) -> web.StreamResponse:
+        """Carry out what staff wants; 409 with the reason if it is refused."""
+        result = await self._desk.perform(staff.agent, request.match_info["id"], await _body(request))
+        return answer(result, status=200 if result["accepted"] else REFUSED)
+
+
+async def _body(request: web.Request) -> Json:
+    if request.content_type != "application/json":
+        raise BadMessage(f"The body is {request.content_type}; send application/json.")
+    try:
+        return msgspec.json.decode(await request.read(), type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadMessage("The body is not a JSON object.") from error
+
+
+def _page(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_PAGES):
+        raise BadMessage(f"Page {text!r} is not a number from 1.")
+    return int(text)

@@ -1,0 +1,114 @@
+"""The operations page: response times, volumes, what is wrong, and the switch that stops the bot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from aiohttp import web
+
+from bot.domain.roles import Right
+from bot.domain.sla import Metric
+from bot.errors import BadMessage
+from bot.web.assets import Assets
+from bot.web.live import Live
+from bot.web.pages import Pages
+from bot.web.parts import Json, WebParts, answer, iso
+from bot.web.security import Guard, Staff
+
+PERIODS = {
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+}
+PERIOD_TITLES = {"1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days"}
+
+#: Each metric as operations reads it: title, and what it counts.
+METRICS = {
+    Metric.FIRST_RESPONSE: (
+        "First response",
+        "First unanswered message to the first real answer, by bot or human. What the customer feels.",
+    ),
+    Metric.FIRST_REPLY: (
+        "First reply",
+        "The same start to the first reply by a human. Has a target once the conversation is escalated.",
+    ),
+    Metric.NEXT_REPLY: (
+        "Next reply",
+        "The customer's next message to the next reply by a human.",
+    ),
+    Metric.HANDOFF_WAIT: (
+        "Hand-off wait",
+        "Escalation to the first reply by a human. What staffing controls.",
+    ),
+    Metric.RESOLUTION: (
+        "Resolution",
+        "First message to resolved. Stands still while the customer has to act.",
+    ),
+}
+
+
+class OpsPages:
+    """Where operations watches."""
+
+    def __init__(self, *, pages: Pages, assets: Assets, parts: WebParts, guard: Guard, live: Live) -> None:
+        self._pages = pages
+        self._assets = assets
+        self._parts = parts
+        self._guard = guard
+        self._live = live
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes of operations."""
+        page, data = self._guard.page, self._guard.data
+        return [
+            web.get("/ops", page(Right.WATCH, self.page)),
+            web.get("/ops/figures", data(Right.WATCH, self.figures)),
+            web.get("/ops/events", data(Right.WATCH, self._live.stream), allow_head=False),
+            web.post("/ops/pause", data(Right.PAUSE, self.pause)),
+            web.post("/ops/resume", data(Right.PAUSE, self.resume)),
+        ]
+
+    async def page(self, _request: web.Request, staff: Staff) -> web.StreamResponse:
+        """Show the page; the figures come by JSON."""
+        return self._pages.render(
+            "ops.html",
+            me=staff.agent.id,
+            csrf=staff.csrf,
+            may_pause=staff.agent.may(Right.PAUSE),
+            handles=staff.agent.may(Right.HANDLE),
+            periods=PERIOD_TITLES,
+            metrics=METRICS,
+            chart_styles=await self._assets.chart_styles(),
+        )
+
+    async def figures(self, request: web.Request, _staff: Staff) -> web.StreamResponse:
+        """Return all figures of a period that ends now."""
+        period = request.query.get("period", "24h")
+        if period not in PERIODS:
+            raise BadMessage(f"Period {period!r} is not one of {', '.join(PERIODS)}.")
+        return answer(await self._figures(period))
+
+    async def pause(self, _request: web.Request, staff: Staff) -> web.StreamResponse:
+        """Stop all automatic answers."""
+        await self._parts.commands.pause(by=staff.agent.id)
+        return answer({"paused": True})
+
+    async def resume(self, _request: web.Request, staff: Staff) -> web.StreamResponse:
+        """Let the bot answer again."""
+        await self._parts.commands.resume(by=staff.agent.id)
+        return answer({"paused": False})
+
+    async def _figures(self, period: str) -> Json:
+        parts, now = self._parts, self._parts.time.now()
+        ready, states = await parts.health.ready()
+        return {
+            "now": iso(now),
+            "period": period,
+            "summary": await parts.reports.summary(since=now - PERIODS[period], until=now),
+            "facts": await parts.store.facts(),
+            "ready": ready,
+            "parts": dict(states),
+            "problems": list(await parts.health.problems()),
+            "paused": await parts.commands.paused(),
+        }

@@ -1,0 +1,68 @@
+"""What the web application is made of: wiring fills these in, tests put fakes there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+from aiohttp import web
+
+from bot.domain.roles import Agent
+from bot.ports import Accounts, Commands, EventLog, Health, Reports, TimeSource, Views
+
+Json = dict[str, object]
+
+
+class WebStore(Views, EventLog, Accounts, Protocol):
+    """What pages need of a store."""
+
+
+class StaffDesk(Protocol):
+    """What the page of the desk asks for, as plain values ready for JSON."""
+
+    async def conversations(self, agent: Agent, *, view: str, text: str, page: int) -> Json:
+        """Return one page of a list, most urgent first, with the counts of all lists."""
+        ...
+
+    async def conversation(self, agent: Agent, conversation: str) -> Json:
+        """Return all that staff may see of one conversation. Raises NotFound."""
+        ...
+
+    async def perform(self, agent: Agent, conversation: str, request: Json) -> Json:
+        """Carry out a command and say what became of it. Raises BadMessage for one that makes no sense."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebParts:
+    """Everything that ``create_app`` needs.
+
+    ``channel_routes`` are routes that channels bring along. ``metrics_token`` None: metrics on loopback only.
+    ``public_url`` is how browsers reach this server; a request's Host header is never believed.
+    """
+
+    store: WebStore
+    desk: StaffDesk
+    commands: Commands
+    health: Health
+    reports: Reports
+    time: TimeSource
+    secret: bytes
+    brand_name: str
+    public_url: str
+    channel_routes: Sequence[web.AbstractRouteDef] = ()
+    metrics_token: str | None = None
+    max_body: int = 1 << 20
+
+
+def iso(at: datetime) -> str:
+    """Return an instant as pages read it: UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def answer(body: object, *, status: int = 200) -> web.Response:
+    """Return ``body`` as a JSON response; dataclasses, enums and times are understood."""
+    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")

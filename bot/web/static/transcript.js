@@ -1,0 +1,107 @@
+// The transcript: messages, notes and what happened. Only what changed is drawn again.
+import { $, capital, h, percent } from "./dom.js";
+import { probabilities } from "./facts.js";
+import { clockTime, dayName, fullTime } from "./time.js";
+
+const place = $("transcript");
+const SENT = {
+  new: "queued", sending: "sending…", sent: "sent ✓",
+  unknown: "? not known whether it arrived", failed: "✕ not delivered", withdrawn: "taken back, never sent",
+};
+const DONE = { answer: "answered by the bot", escalate: "escalated", greet: "greeted", silence: "no answer needed" };
+let shown = new Map(), current = null;
+
+const time = (iso) => h("time", { dateTime: iso, title: fullTime(iso) }, clockTime(iso));
+
+function why(entry) {
+  const { prediction, decision } = entry;
+  if (!prediction && !decision) return null;
+  const summary = h("summary", {});
+  if (prediction) summary.append(h("span", { className: "tag", data: { label: prediction.label } }, `${capital(prediction.label)} ${percent(prediction.confidence)}`));
+  if (decision) summary.append(h("span", {}, DONE[decision.kind] ?? decision.kind));
+  const body = h("div", { className: "why-body" }, ...(prediction ? probabilities(prediction) : [h("p", {}, "Not assessed.")]),
+    decision ? h("p", {}, decision.reason_text) : null);
+  return h("details", { className: "why" }, summary, body);
+}
+
+function earlier(entry) {
+  if (!entry.earlier_texts.length) return null;
+  return h("details", { className: "earlier" }, h("summary", {}, `edited${entry.edited_at ? ` ${clockTime(entry.edited_at)}` : ""}, earlier text`),
+    h("ul", {}, ...entry.earlier_texts.map((text) => h("li", {}, text))));
+}
+
+function foot(entry) {
+  const parts = [];
+  if (entry.deleted_at) parts.push(h("span", {}, `deleted by the customer ${clockTime(entry.deleted_at)}`));
+  if (entry.send_state) parts.push(h("span", { className: "sent", data: { state: entry.send_state } }, SENT[entry.send_state] ?? entry.send_state));
+  if (entry.template) parts.push(h("span", {}, "template ", h("code", {}, entry.template)));
+  if (entry.wording && entry.author === "bot" && !["answer", entry.template].includes(entry.wording)) parts.push(h("span", {}, entry.wording));
+  return parts.length ? h("div", { className: "msg-foot" }, ...parts) : null;
+}
+
+function message(entry, customer) {
+  const by = { customer: entry.name || customer || "Customer", bot: "Bot", agent: entry.agent || entry.name || "Agent" }[entry.author];
+  const gone = entry.deleted_at && !entry.text;
+  const chips = entry.quick_replies.length ? h("div", { className: "chips", title: "Offered to the customer" }, ...entry.quick_replies.map((text) => h("span", {}, text))) : null;
+  return h("article", { className: entry.deleted_at ? "msg deleted" : "msg", data: { author: entry.author, send: entry.send_state ?? "" } },
+    h("div", { className: "msg-by" }, h("b", {}, by), time(entry.at)),
+    h("div", { className: gone ? "bubble gone" : "bubble" }, gone ? "Deleted message" : entry.text),
+    chips, foot(entry), earlier(entry), why(entry));
+}
+
+function note(entry) {
+  return h("article", { className: "note" }, h("div", { className: "msg-by" }, h("b", {}, `Note by ${entry.agent}`), h("span", {}, "only staff sees this"), time(entry.at)), entry.text);
+}
+
+function draw(entry, customer) {
+  if (entry.kind === "day") return h("p", { className: "day" }, entry.text);
+  if (entry.kind === "note") return note(entry);
+  if (entry.kind === "event") return h("p", { className: "event", data: { what: entry.what } }, entry.text, time(entry.at));
+  return message(entry, customer);
+}
+
+function* withDays(timeline) {
+  let day = null;
+  for (const entry of timeline) {
+    const name = dayName(entry.at);
+    if (name !== day) yield { kind: "day", id: `day ${entry.at.slice(0, 10)} ${name}`, text: name };
+    day = name;
+    yield entry;
+  }
+}
+
+const atEnd = () => place.scrollHeight - place.scrollTop - place.clientHeight < 60;
+export const toEnd = () => { place.scrollTop = place.scrollHeight; $("newer").hidden = true; };
+
+function carryOpen(from, to) {
+  const open = [...from.querySelectorAll("details[open]")].map((one) => one.className);
+  for (const one of to.querySelectorAll("details")) one.open = open.includes(one.className);
+}
+
+export function showTranscript(c) {
+  const fresh = current !== c.id, follow = fresh || atEnd();
+  if (fresh) { place.replaceChildren(); shown = new Map(); current = c.id; }
+  const next = new Map();
+  let index = 0, arrived = false;
+  for (const entry of withDays(c.timeline)) {
+    const key = `${entry.kind} ${entry.id}`, drawn = JSON.stringify(entry), old = shown.get(key);
+    let element = old?.element;
+    if (old?.drawn !== drawn) {
+      element = draw(entry, c.customer);
+      if (old) { carryOpen(old.element, element); old.element.replaceWith(element); }
+      else if (!fresh) { element.classList.add("arrived"); arrived = true; }
+    }
+    if (place.children[index] !== element) place.insertBefore(element, place.children[index] ?? null);
+    next.set(key, { element, drawn });
+    index += 1;
+  }
+  while (place.children.length > index) place.lastChild.remove();
+  shown = next;
+  if (follow) toEnd();
+  else if (arrived) $("newer").hidden = false;
+}
+
+export function setUpTranscript() {
+  place.addEventListener("scroll", () => { if (atEnd()) $("newer").hidden = true; }, { passive: true });
+  $("newer").addEventListener("click", toEnd);
+}

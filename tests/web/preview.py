@@ -1,0 +1,61 @@
+"""Serves the pages with made-up data to look at: ``python -m tests.web.preview [empty|normal|crisis] [port]``."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+from aiohttp import web
+
+from bot.desk.web import WebDesk
+from bot.domain.roles import Role
+from bot.web.app import WebParts, create_app
+from bot.web.sign_in import one_time_link
+from tests.web import scenes
+from tests.web.fakes import FakeHealth, FakeReports, MemoryCommands, MemoryStore, RunningTime
+
+SECRET = b"only for looking"
+
+
+def parts(scene: str, port: int) -> WebParts:
+    """Return an application's parts filled with a scene."""
+    time = RunningTime()
+    store = MemoryStore(time)
+    health = FakeHealth()
+    reports = FakeReports()
+    if scene == "normal":
+        scenes.normal_day(store)
+        reports = FakeReports(scenes.figures)
+    if scene == "crisis":
+        scenes.crisis(store)
+        store.switches["paused"] = "Mara"
+        reports = FakeReports(partial(scenes.figures, busy=True))
+        health.told = [
+            "2 messages were put aside after three failed attempts.",
+            "Template refund.md, line 4: the variable order_id is unknown.",
+        ]
+    commands = MemoryCommands(store)
+    return WebParts(
+        store=store,
+        desk=WebDesk(store=store, commands=commands, time=time),
+        commands=commands,
+        health=health,
+        reports=reports,
+        time=time,
+        secret=SECRET,
+        brand_name="Northwind",
+        public_url=f"http://127.0.0.1:{port}",
+    )
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    scene, port = (sys.argv[1:] + ["normal", "8099"][len(sys.argv) - 1 :])[:2]
+    made = parts(scene, int(port))
+    link = one_time_link(SECRET, made.public_url, "Mara", Role.LEAD, now=made.time.now())
+    print(link, flush=True)  # noqa: T201 - the link is what whoever started this waits for
+    web.run_app(create_app(made), host="127.0.0.1", port=int(port), print=lambda *_: None)
+
+
+if __name__ == "__main__":
+    main()

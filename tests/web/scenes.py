@@ -1,0 +1,451 @@
+"""Conversations and figures that look like a working day, for tests and for the preview."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain.actions import SendState
+from bot.domain.conversation import Conversation, Unanswered
+from bot.domain.decisions import Decision, DecisionKind, Reason, Wording
+from bot.domain.log import LogKind
+from bot.domain.messages import Address, AgentId, Author, ConversationId, Customer, CustomerId, MessageId
+from bot.domain.prediction import Assessment, Label, Prediction, Versions
+from bot.domain.sla import Clock, Metric
+from bot.domain.states import State
+from bot.figures import HourVolume, Lateness, MetricFigure, RunningClock, Spread, Summary, Volume
+from bot.records import ConversationView, DecisionRecord, NoteRecord, TranscriptEntry
+from tests.web.fakes import MemoryStore
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+VERSIONS = Versions(model="m1", calibration="c1", templates="t1")
+
+
+def clock(
+    metric: Metric, began: datetime, *, target: float | None = 600, now: datetime, instance: int = 1
+) -> Clock:
+    """Return a running clock whose warning and breach have been noticed if they are past."""
+    made = Clock(
+        metric=metric,
+        instance=instance,
+        started_at=began,
+        running_since=began,
+        target=None if target is None else timedelta(seconds=target),
+    )
+    warn, due = made.due_at(0.8), made.due_at()
+    return replace(made, warned=bool(warn and warn <= now), breached=bool(due and due <= now))
+
+
+def decided(
+    message: str, label: Label, p: float, kind: DecisionKind, reason: Reason, at: datetime
+) -> DecisionRecord:
+    """Return what was made of a message."""
+    rest = (1 - p) / 2
+    probabilities = {one: (p if one is label else rest) for one in (Label.QUESTION, Label.COMPLAINT, Label.PRAISE)}
+    prediction = Prediction(label=label, probabilities=probabilities, language="en")
+    return DecisionRecord(
+        message=MessageId(message),
+        assessment=Assessment(prediction=prediction, candidates=(), versions=VERSIONS),
+        situation=None,
+        decision=Decision(kind=kind, reason=reason),
+        made_at=at,
+    )
+
+
+def conversation(
+    name: str,
+    texts: Sequence[str],
+    *,
+    now: datetime,
+    waited: timedelta,
+    state: State = State.ESCALATED,
+    holder: str | None = None,
+    label: Label = Label.COMPLAINT,
+    reason: Reason = Reason.COMPLAINT,
+    channel: str = "webchat",
+    target: float | None = 600,
+    key: str = "",
+) -> ConversationView:
+    """Return somebody who wrote ``texts`` and has waited since the last of them."""
+    key = ConversationId(key or name.lower().replace(" ", "-"))
+    began = now - waited
+    answered = state in {State.WAITING, State.RESOLVED}
+    transcript = [
+        TranscriptEntry(
+            message=MessageId(f"{key}-{number}"),
+            conversation=key,
+            author=Author.CUSTOMER,
+            text=text,
+            at=began - MINUTE * (len(texts) - number),
+            number=number,
+            name=name,
+        )
+        for number, text in enumerate(texts, start=1)
+    ]
+    last = transcript[-1]
+    what = DecisionKind.ANSWER if answered else DecisionKind.ESCALATE
+    waiting = () if answered else (Unanswered(message=last.message, number=len(texts), sent_at=last.at),)
+    clocks = (
+        ()
+        if answered
+        else (
+            clock(Metric.FIRST_REPLY, began, target=target, now=now),
+            clock(Metric.HANDOFF_WAIT, began + SECOND * 2, target=None, now=now),
+            clock(Metric.RESOLUTION, began, target=14400, now=now),
+        )
+    )
+    state_of = Conversation(
+        id=key,
+        address=Address(channel=channel, account="main", place=key),
+        customer=CustomerId(f"c-{key}"),
+        version=len(texts),
+        state=state,
+        received=len(texts),
+        unanswered=waiting,
+        clocks=clocks,
+        holder=AgentId(holder) if holder else None,
+        claim_until=now + MINUTE * 24 if holder else None,
+        label=label,
+        language="en",
+        reason=None if answered else reason,
+        opened_at=transcript[0].at,
+        escalated_at=None if answered else began + SECOND * 2,
+        updated_at=now,
+    )
+    return ConversationView(
+        conversation=state_of,
+        customer=Customer(channel=channel, external_id=f"ext-{key}", name=name),
+        transcript=tuple(transcript),
+        notes=(),
+        decisions=(decided(last.message, label, 0.93, what, reason, last.at),),
+    )
+
+
+def bot_says(
+    view: ConversationView, text: str, *, at: datetime, template: str, **more: object
+) -> ConversationView:
+    """Return the view with an answer of the bot."""
+    number = len(view.transcript) + 1
+    entry = TranscriptEntry(
+        message=MessageId(f"{view.conversation.id}-b{number}"),
+        conversation=view.conversation.id,
+        author=Author.BOT,
+        text=text,
+        at=at,
+        number=number,
+        wording=Wording.ANSWER,
+        template=template,
+        send_state=SendState.SENT,
+    )
+    entry = replace(entry, **more)  # type: ignore[arg-type] - only fields of an entry come here
+    return replace(view, transcript=tuple(sorted((*view.transcript, entry), key=lambda one: one.at)))
+
+
+def rich(
+    now: datetime, *, name: str = "Lena Hoffmann", waited: timedelta = MINUTE * 8 + SECOND * 31
+) -> ConversationView:
+    """Return a conversation in which everything that can be seen has happened."""
+    view = conversation(
+        name,
+        [
+            "Hi, where is my order 88120? It should have been here on Monday.",
+            "That's not what I asked. The tracking page has said the same for five days!",
+            "This is the third time a parcel of yours goes missing. I would like to talk to a person.",
+        ],
+        now=now,
+        waited=waited,
+        reason=Reason.HUMAN_WANTED,
+        key="lena",
+    )
+    first, second, third = view.transcript
+    second = replace(
+        second,
+        edited_at=second.at + SECOND * 25,
+        earlier_texts=("That's not what I asked. The tracking page has said the same for days!",),
+    )
+    view = replace(view, transcript=(first, second, third))
+    view = bot_says(
+        view,
+        "You can follow your parcel under “My orders”. Most parcels arrive within three working days of the "
+        "shipping note.\n\nDoes that answer your question?",
+        at=first.at + SECOND,
+        template="where_is_my_order",
+        quick_replies=("Yes, thanks", "No, I need a person"),
+    )
+    view = bot_says(
+        view,
+        "Thank you, a colleague is going to take care of this.",
+        at=third.at + SECOND,
+        template="acknowledgement",
+        wording=Wording.ACKNOWLEDGEMENT,
+    )
+    notes = (
+        NoteRecord(
+            id="n1",
+            agent=AgentId("Mara"),
+            text="Carrier confirms: lost at the Leipzig hub. A replacement is possible without a return.",
+            at=third.at + MINUTE * 2,
+        ),
+    )
+    decisions = (
+        decided(first.message, Label.QUESTION, 0.97, DecisionKind.ANSWER, Reason.TEMPLATE, first.at),
+        decided(second.message, Label.COMPLAINT, 0.81, DecisionKind.ESCALATE, Reason.REJECTED, second.at),
+        decided(third.message, Label.COMPLAINT, 0.96, DecisionKind.ESCALATE, Reason.HUMAN_WANTED, third.at),
+    )
+    return replace(view, notes=notes, decisions=decisions)
+
+
+def normal_day(store: MemoryStore) -> None:
+    """Fill a store with a quiet morning."""
+    now = store.time.now()
+    lena = rich(now)
+    store.put(lena)
+    at = lena.transcript[3].at
+    store.record("lena", LogKind.ESCALATED, at=at + SECOND, reason=Reason.REJECTED)
+    store.record("lena", LogKind.WARN, at=at + MINUTE * 8, metric=Metric.FIRST_REPLY, instance=1)
+    people = [
+        (
+            "Tomás Ferreira",
+            "My card was charged twice for the same booking.",
+            96,
+            State.ESCALATED,
+            None,
+            Label.COMPLAINT,
+            Reason.COMPLAINT,
+            "telegram",
+        ),
+        (
+            "priya.k",
+            "does the annual plan renew by itself?",
+            41,
+            State.ESCALATED,
+            None,
+            Label.QUESTION,
+            Reason.NO_TEMPLATE,
+            "discord",
+        ),
+        (
+            "Jonas Weber",
+            "OK, and can you send it to my office address instead?",
+            230,
+            State.CLAIMED,
+            "Mara",
+            Label.QUESTION,
+            Reason.UNSURE,
+            "webchat",
+        ),
+        (
+            "Aiko Tanaka",
+            "I was promised a call back yesterday and nobody called.",
+            310,
+            State.CLAIMED,
+            "Sam",
+            Label.COMPLAINT,
+            Reason.COMPLAINT,
+            "webchat",
+        ),
+        (
+            "Oluwaseun Adeyemi-Bartholomew the Second",
+            "Как вернуть товар?",
+            12,
+            State.ESCALATED,
+            None,
+            Label.OTHER,
+            Reason.LANGUAGE,
+            "telegram",
+        ),
+    ]
+    for name, text, waited, state, holder, label, reason, channel in people:
+        store.put(
+            conversation(
+                name,
+                [text],
+                now=now,
+                waited=SECOND * waited,
+                state=state,
+                holder=holder,
+                label=label,
+                reason=reason,
+                channel=channel,
+            )
+        )
+    for name, text in (
+        ("Grace Lin", "That worked, thank you so much!"),
+        ("Ben Okafor", "Great, I'll try that tonight."),
+    ):
+        store.put(
+            conversation(
+                name,
+                [text],
+                now=now,
+                waited=MINUTE * 55,
+                state=State.WAITING,
+                label=Label.PRAISE,
+                reason=Reason.TEMPLATE,
+            )
+        )
+    store.put(
+        conversation(
+            "Ida Sørensen",
+            ["What are your opening hours?"],
+            now=now,
+            waited=MINUTE * 190,
+            state=State.RESOLVED,
+            label=Label.QUESTION,
+            reason=Reason.TEMPLATE,
+        )
+    )
+
+
+def crisis(store: MemoryStore) -> None:
+    """Fill a store with an outage: everybody writes, nobody has answered yet."""
+    now = store.time.now()
+    store.put(rich(now, waited=MINUTE * 34))
+    texts = (
+        "The app logs me out every minute!",
+        "Nothing loads since this morning",
+        "is there an outage??",
+        "I can't pay, it says error 503",
+        "hello? anybody there?",
+    )
+    names = [
+        "Amara Nwosu",
+        "Felix Braun",
+        "Chen Wei",
+        "Sofía Ramos",
+        "noah_p",
+        "Elif Kaya",
+        "Marta Nowak",
+        "Davide Greco",
+        "Hanna Lind",
+        "Ravi Iyer",
+        "Zoë Martin",
+        "Kofi Mensah",
+        "Lars Holm",
+        "Ana Petrović",
+        "Yuki Sato",
+        "Omar Haddad",
+        "Nina Roy",
+        "Peter Vogel",
+    ]
+    for number, name in enumerate(names):
+        waited = MINUTE * (47 - number * 2.6)
+        holder = "Mara" if number % 5 == 2 else None
+        state = State.CLAIMED if holder else State.ESCALATED
+        label = Label.QUESTION if number % 3 == 2 else Label.COMPLAINT
+        view = conversation(
+            name,
+            [texts[number % 5]],
+            now=now,
+            waited=waited,
+            state=state,
+            holder=holder,
+            label=label,
+            channel=("webchat", "telegram", "discord")[number % 3],
+        )
+        store.put(view)
+    store.dead_letters = 2
+
+
+def figures(since: datetime, until: datetime, *, busy: bool = False) -> Summary:
+    """Return the figures of a day."""
+    scale = 6 if busy else 1
+
+    def metric(
+        name: Metric, p50: float, *, ended: int, running: int, within: float | None, breaches: int
+    ) -> MetricFigure:
+        naive = Spread(p50=p50, p90=p50 * 3.1, p95=p50 * 4.4, p99=p50 * 9)
+        drift = 1 + running / max(1, ended)
+        corrected = Spread(
+            p50=p50 * drift,
+            p90=p50 * 3.1 * drift,
+            p95=p50 * 4.4 * drift,
+            p99=None if running > 8 else p50 * 9 * drift,
+        )
+        return MetricFigure(
+            metric=name,
+            ended=ended,
+            running=running,
+            by_resolution=ended // 30,
+            corrected=corrected,
+            naive=naive,
+            mean=p50 * 1.6,
+            share_within=within,
+            warnings=breaches * 2,
+            breaches=breaches,
+        )
+
+    hours = max(1, int((until - since).total_seconds() // 3600))
+    start = until.replace(minute=0, second=0, microsecond=0)
+    rows = []
+    for back in range(hours):
+        at = start - timedelta(hours=back)
+        load = (3 + 14 * max(0, 1 - abs(at.hour - 14) / 8)) * (scale if back < 2 else 1)
+        rows.append(
+            HourVolume(hour=at, received=int(load * 1.25), answered=int(load * 0.8), escalated=int(load * 0.3))
+        )
+    volumes = tuple(
+        Volume(
+            channel=channel,
+            label=label,
+            received=n,
+            answered=int(n * share),
+            escalated=int(n * (0.92 - share)),
+            greeted=int(n * 0.03),
+            silent=int(n * 0.05),
+        )
+        for channel, size in (("webchat", 120), ("telegram", 74), ("discord", 31))
+        for label, part, share in (
+            ("question", 0.6, 0.78),
+            ("complaint", 0.22, 0.0),
+            ("praise", 0.1, 0.7),
+            ("other", 0.08, 0.2),
+        )
+        for n in [int(size * part)]
+    )
+    running = tuple(
+        RunningClock(
+            conversation=ConversationId(f"c{n}"),
+            metric=Metric.FIRST_REPLY,
+            instance=1,
+            channel="webchat",
+            label="complaint",
+            started_at=until - MINUTE * n,
+            seconds=60.0 * n,
+            due_at=until,
+            breached=n > 10,
+        )
+        for n in ((34, 29, 22, 16, 12, 8, 4) if busy else (8, 5, 2))
+    )
+    return Summary(
+        since=since,
+        until=until,
+        cursor=4711,
+        metrics=(
+            metric(
+                Metric.FIRST_RESPONSE, 1.4, ended=201 * scale, running=3 * scale, within=0.97, breaches=2 * scale
+            ),
+            metric(
+                Metric.FIRST_REPLY,
+                212,
+                ended=61 * scale,
+                running=3 * scale,
+                within=0.91 if not busy else 0.52,
+                breaches=5 * scale,
+            ),
+            metric(Metric.NEXT_REPLY, 148, ended=44 * scale, running=1, within=0.95, breaches=0),
+            metric(Metric.HANDOFF_WAIT, 198, ended=61 * scale, running=3 * scale, within=None, breaches=0),
+            metric(Metric.RESOLUTION, 2310, ended=52 * scale, running=9, within=0.88, breaches=4),
+        ),
+        volumes=volumes,
+        hours=tuple(reversed(rows)),
+        waiting_now=len(running),
+        oldest_waiting_seconds=max(one.seconds for one in running),
+        running=running,
+        opened=142 * scale,
+        resolved_by={"bot": 88, "agent": 41, "silence": 13},
+        escalations={"complaint": 34, "no_template": 19, "human_wanted": 9, "unsure": 7, "language": 3},
+        lateness=Lateness(noticed=14 * scale, p50=0.012, p99=0.044, worst=0.061),
+        unknown_events=0,
+    )

@@ -1,0 +1,227 @@
+"""What the desk shows and does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.events import Claim, Note, Reply, Resolve
+from bot.domain.log import LogKind
+from bot.domain.states import State
+from tests.web import scenes
+from tests.web.conftest import Place
+
+MINUTE = timedelta(minutes=1)
+
+
+def waits(place: Place, name: str = "Pat", text: str = "Where is it?", **more) -> None:
+    more = {"waited": MINUTE * 5} | more
+    place.store.put(scenes.conversation(name, [text], now=place.time.now(), **more))
+
+
+async def rows(place: Place, **query: str) -> list[dict]:
+    response = await place.client.get("/desk/conversations", params=query)
+    assert response.status == 200
+    return (await response.json())["rows"]
+
+
+async def test_an_empty_desk_has_no_rows_and_counts_nothing(mara: Place) -> None:
+    body = await (await mara.client.get("/desk/conversations")).json()
+    assert body["rows"] == []
+    assert set(body["counts"].values()) == {0}
+    assert body["paused"] is False
+    assert body["now"] == "2026-03-04T09:00:00.000Z"
+
+
+async def test_the_page_says_what_to_do_when_nothing_is_open(mara: Place) -> None:
+    text = await (await mara.client.get("/desk")).text()
+    assert "No conversation is open" in text
+
+
+async def test_the_most_urgent_comes_first_with_its_clock(mara: Place) -> None:
+    waits(mara, "Ann", waited=MINUTE * 2)
+    waits(mara, "Bob", waited=MINUTE * 12)
+    first, second = await rows(mara)
+    assert (first["customer"], first["clock"]["breached"]) == ("Bob", True)
+    assert (second["customer"], second["clock"]["breached"]) == ("Ann", False)
+    assert second["clock"]["title"] == "First reply"
+    assert second["clock"]["value"] == 120
+    assert second["clock"]["due_at"] == "2026-03-04T09:08:00.000Z"
+    assert second["clock"]["warn_at"] == "2026-03-04T09:06:00.000Z"
+
+
+async def test_a_clock_without_a_target_still_counts(mara: Place) -> None:
+    waits(mara, target=None)
+    conversation = await (await mara.client.get("/desk/conversations/pat")).json()
+    reply = conversation["clocks"][0]
+    assert (reply["target"], reply["due_at"], reply["value"]) == (None, None, 300)
+
+
+async def test_each_list_holds_what_it_says(mara: Place) -> None:
+    waits(mara, "Esc")
+    waits(mara, "Held", state=State.CLAIMED, holder="Sam")
+    waits(mara, "Own", state=State.CLAIMED, holder="Mara")
+    waits(mara, "Wait", state=State.WAITING)
+    waits(mara, "Done", state=State.RESOLVED)
+    waits(mara, "Quiet", state=State.UNOPENED)
+    found = {
+        view: {row["customer"] for row in await rows(mara, filter=view)}
+        for view in ("mine", "waiting", "resolved")
+    }
+    assert found == {"mine": {"Own"}, "waiting": {"Wait"}, "resolved": {"Done"}}
+    assert {row["customer"] for row in await rows(mara)} == {"Esc", "Held", "Own"}
+    assert "Quiet" not in {row["customer"] for row in await rows(mara, filter="all")}
+    body = await (await mara.client.get("/desk/conversations")).json()
+    assert body["counts"] == {"needs": 3, "mine": 1, "waiting": 1, "resolved": 1, "all": 5}
+
+
+async def test_search_finds_names_and_words(mara: Place) -> None:
+    waits(mara, "Ann", "My parcel is lost")
+    waits(mara, "Bob", "Refund please")
+    assert [row["customer"] for row in await rows(mara, q="PARCEL", filter="all")] == ["Ann"]
+    assert [row["customer"] for row in await rows(mara, q="bob", filter="all")] == ["Bob"]
+
+
+async def test_a_long_list_comes_in_pages(mara: Place) -> None:
+    for number in range(60):
+        waits(mara, f"c{number:02}")
+    second = await (await mara.client.get("/desk/conversations?page=2")).json()
+    assert (second["pages"], second["total"], len(second["rows"])) == (2, 60, 10)
+
+
+@pytest.mark.parametrize("query", ["filter=nothing", "page=0", "page=x", "page=²", "page=99999999"])
+async def test_a_list_that_does_not_exist_is_refused_in_words(mara: Place, query: str) -> None:
+    response = await mara.client.get(f"/desk/conversations?{query}")
+    assert response.status == 400
+    assert (await response.json())["detail"]
+
+
+async def test_a_conversation_shows_everything_in_order(mara: Place) -> None:
+    mara.store.put(scenes.rich(mara.time.now()))
+    mara.store.record("lena", LogKind.ESCALATED, reason="human_wanted")
+    mara.store.record("lena", LogKind.ACTIVATE, metric="first_reply_time")
+    body = await (await mara.client.get("/desk/conversations/lena")).json()
+    assert body["reason_text"] == "The customer asks for a person."
+    assert body["mood"]["label"] == "complaint"
+    assert body["mood"]["certainty"] == "almost certain"
+    kinds = [entry["kind"] for entry in body["timeline"]]
+    assert kinds == ["message"] * 5 + ["note", "event"]
+    assert body["timeline"][-1]["text"] == "Escalated. The customer asks for a person."
+    edited = body["timeline"][2]
+    assert edited["earlier_texts"] == ["That's not what I asked. The tracking page has said the same for days!"]
+    assert edited["decision"]["reason_text"] == "The customer says that the answer missed."
+    answer = body["timeline"][1]
+    assert (answer["author"], answer["template"], answer["send_state"]) == ("bot", "where_is_my_order", "sent")
+
+
+async def test_an_unknown_conversation_is_not_found(mara: Place) -> None:
+    response = await mara.client.get("/desk/conversations/nobody")
+    assert response.status == 404
+    assert response.content_type == "application/problem+json"
+    assert (await mara.command("nobody", "claim")).status == 404
+
+
+async def test_a_claim_is_carried_out_in_the_name_of_whoever_is_signed_in(mara: Place) -> None:
+    waits(mara)
+    body = await (await mara.command("pat", "claim")).json()
+    assert (body["accepted"], body["refusal"]) == (True, "")
+    assert (body["conversation"]["holder"], body["conversation"]["state"]) == ("Mara", "claimed")
+    [claim] = mara.commands.performed
+    assert isinstance(claim, Claim)
+    assert (claim.agent.id, claim.at) == ("Mara", mara.time.now())
+
+
+async def test_a_release_gives_it_back(mara: Place) -> None:
+    waits(mara, state=State.CLAIMED, holder="Mara")
+    body = await (await mara.command("pat", "release")).json()
+    assert (body["accepted"], body["conversation"]["holder"]) == (True, None)
+
+
+async def test_a_reply_joins_the_transcript(mara: Place) -> None:
+    waits(mara)
+    body = await (await mara.command("pat", "reply", text="  On its way.  ", seen=1)).json()
+    assert body["conversation"]["timeline"][-1]["text"] == "On its way."
+    assert isinstance(mara.commands.performed[0], Reply)
+
+
+async def test_a_note_is_never_a_reply(mara: Place) -> None:
+    waits(mara)
+    body = await (await mara.command("pat", "note", text="Knows the boss.")).json()
+    assert body["conversation"]["timeline"][-1]["kind"] == "note"
+    [note] = mara.commands.performed
+    assert isinstance(note, Note)
+    assert not hasattr(note, "text")
+
+
+async def test_a_remark_on_resolving_is_kept_as_a_note(mara: Place) -> None:
+    waits(mara)
+    body = await (await mara.command("pat", "resolve", text="Refunded.", seen=1)).json()
+    assert body["conversation"]["state"] == "resolved"
+    note, resolve = mara.commands.performed
+    assert isinstance(note, Note)
+    assert note.note == "Refunded."
+    assert isinstance(resolve, Resolve)
+
+
+async def test_resolving_needs_no_remark(mara: Place) -> None:
+    waits(mara)
+    assert (await mara.command("pat", "resolve", text="")).status == 200
+    assert len(mara.commands.performed) == 1
+
+
+@pytest.mark.parametrize("command", ["claim", "release", "reply", "resolve"])
+async def test_what_somebody_else_holds_is_refused_with_the_reason(mara: Place, command: str) -> None:
+    waits(mara, state=State.CLAIMED, holder="Sam")
+    response = await mara.command("pat", command, **({"text": "Hello"} if command == "reply" else {}))
+    assert response.status == 409
+    body = await response.json()
+    assert (body["accepted"], body["refusal"]) == (False, "Sam holds this conversation.")
+    assert body["conversation"]["holder"] == "Sam"
+
+
+async def test_a_note_may_be_left_on_what_somebody_else_holds(mara: Place) -> None:
+    waits(mara, state=State.CLAIMED, holder="Sam")
+    assert (await mara.command("pat", "note", text="He called, too.")).status == 200
+
+
+@pytest.mark.parametrize("command", ["reply", "resolve"])
+async def test_a_reply_to_what_has_moved_on_is_held_back(mara: Place, command: str) -> None:
+    mara.store.put(scenes.conversation("Pat", ["One", "Two"], now=mara.time.now(), waited=MINUTE))
+    response = await mara.command("pat", command, text="About one", seen=1)
+    assert response.status == 409
+    assert "Pat has written again" in (await response.json())["refusal"]
+    assert mara.commands.performed == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"command": "reply", "text": "   "}, "The reply is empty: write something first."),
+        ({"command": "reply"}, "The reply is empty: write something first."),
+        ({"command": "note", "text": "\n"}, "The note is empty: write something first."),
+        ({"command": "reply", "text": "x" * 4001}, "The reply has 4,001 characters; 4,000 is the most."),
+        ({"command": "dance"}, "Command 'dance' is not one of claim, release, reply, note, resolve."),
+    ],
+)
+async def test_a_command_that_makes_no_sense_is_refused_in_words(mara: Place, body: dict, words: str) -> None:
+    waits(mara)
+    response = await mara.post("/desk/conversations/pat/commands", body)
+    assert response.status == 400
+    assert (await response.json())["detail"] == words
+
+
+@pytest.mark.parametrize("body", ["[1]", "nonsense", "", '"claim"'])
+async def test_a_body_that_is_no_object_is_refused(mara: Place, body: str) -> None:
+    waits(mara)
+    headers = {"X-CSRF-Token": mara.csrf, "Content-Type": "application/json"}
+    response = await mara.client.post("/desk/conversations/pat/commands", data=body, headers=headers)
+    assert response.status == 400
+
+
+async def test_a_customers_markup_stays_text(mara: Place) -> None:
+    waits(mara, "<b>Pat</b>", "<script>alert(1)</script>", key="pat")
+    response = await mara.client.get("/desk/conversations/pat")
+    assert response.content_type == "application/json"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert (await response.json())["timeline"][0]["text"] == "<script>alert(1)</script>"

@@ -1,0 +1,188 @@
+"""The desk and the operations page in Chromium: what only a browser can show."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from bot.desk.web import WebDesk
+from bot.domain.log import LogKind
+from bot.domain.roles import Role
+from bot.domain.states import State
+from bot.web.sign_in import one_time_link
+from tests.web import scenes
+from tests.web.conftest import SECRET, Opener, Place
+from tests.web.fakes import FakeReports, MemoryCommands, MemoryStore, RunningTime
+
+CHROMIUM = shutil.which("chromium") or ""
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
+
+
+class Window:
+    """A page of the desk, with everything that the browser complained about."""
+
+    def __init__(self, page: Page, place: Place, root: str) -> None:
+        self.page, self.place, self.root = page, place, root
+        self.complaints: list[str] = []
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    async def open(self, path: str) -> None:
+        await self.page.goto(self.root + path)
+
+    def put(self, name: str, *texts: str, **more) -> None:
+        more = {"now": self.place.store.time.now(), "waited": scenes.MINUTE} | more
+        self.place.store.put(scenes.conversation(name, texts, **more))
+
+
+@pytest.fixture
+async def window(opened: Opener) -> AsyncIterator[Window]:
+    time = RunningTime()
+    store = MemoryStore(time)
+    commands = MemoryCommands(store)
+    desk = WebDesk(store=store, commands=commands, time=time)
+    reports = FakeReports(partial(scenes.figures, busy=True))
+    place = await opened(time=time, store=store, commands=commands, desk=desk, reports=reports)
+    place.store, place.commands = store, commands
+    root = str(place.client.make_url("/")).rstrip("/")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = await browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+        made = Window(page, place, root)
+        await page.goto(one_time_link(SECRET, root, "Mara", Role.LEAD, now=time.now()))
+        yield made
+        await browser.close()
+    assert made.complaints == []
+
+
+async def test_an_empty_desk_says_what_to_do(window: Window) -> None:
+    await window.open("/desk")
+    await expect(window.page.locator("#rows-empty")).to_contain_text("Nobody is waiting")
+    await expect(window.page.locator("#rows-empty a")).to_have_attribute("href", "/chat")
+
+
+async def test_a_customers_markup_is_shown_and_never_run(window: Window) -> None:
+    window.put("<img src=x onerror=alert(1)>", "<script>document.title='run'</script>", key="pat")
+    await window.open("/desk?c=pat")
+    await expect(window.page.locator("#talk-name")).to_have_text("<img src=x onerror=alert(1)>")
+    await expect(window.page.locator(".bubble")).to_have_text("<script>document.title='run'</script>")
+    assert await window.page.locator("#transcript script, .row img, #talk-name img").count() == 0
+    assert await window.page.title() != "run"
+
+
+async def test_clocks_run_in_the_browser(window: Window) -> None:
+    window.put("Pat", "Where is it?")
+    await window.open("/desk")
+    face = window.page.locator(".row .clock")
+    before = await face.inner_text()
+    assert re.fullmatch(r"(9:00|8:5\d) left", before)
+    await expect(face).not_to_have_text(before)
+    await expect(face).to_have_attribute("data-level", "ok")
+
+
+async def test_what_is_new_arrives_by_itself_and_leaves_the_draft_alone(window: Window) -> None:
+    window.put("Pat", "Where is it?")
+    await window.open("/desk?c=pat")
+    field = window.page.locator("#reply-text")
+    await field.fill("I am looking in")
+    await field.press("End")
+    window.put("Pat", "Where is it?", "Hello??")
+    window.put("Ann", "Me, too")
+    window.place.store.record("pat", LogKind.MESSAGE_RECEIVED)
+    window.place.store.record("ann", LogKind.ESCALATED)
+    await expect(window.page.locator(".msg")).to_have_count(2)
+    await expect(window.page.locator(".row")).to_have_count(2)
+    await window.page.keyboard.type("to it")
+    await expect(field).to_have_value("I am looking into it")
+    await expect(window.page.locator("#announce")).to_have_text("Ann needs a human")
+
+
+async def test_a_reply_goes_out_by_its_keys_and_a_draft_survives_a_reload(window: Window) -> None:
+    window.put("Pat", "Where is it?")
+    await window.open("/desk?c=pat")
+    await window.page.locator("#reply-form button").wait_for()
+    await window.page.keyboard.press("r")
+    await window.page.keyboard.type("On its way.")
+    await window.page.reload()
+    await expect(window.page.locator("#reply-text")).to_have_value("On its way.")
+    await window.page.locator("#reply-text").press("Control+Enter")
+    await expect(window.page.locator('.msg[data-author="agent"] .bubble')).to_have_text("On its way.")
+    await expect(window.page.locator("#reply-text")).to_have_value("")
+    await expect(window.page.locator("#talk-meta")).to_contain_text("held by you")
+
+
+async def test_a_note_and_a_reply_never_share_a_field(window: Window) -> None:
+    window.put("Pat", "Where is it?")
+    await window.open("/desk?c=pat")
+    await window.page.locator("#mode-note").click()
+    await expect(window.page.locator("#reply-form")).to_be_hidden()
+    await window.page.keyboard.type("An old friend of the boss.")
+    await window.page.locator("#mode-reply").click()
+    await expect(window.page.locator("#reply-text")).to_have_value("")
+    await window.page.locator("#mode-note").click()
+    await window.page.locator("#note-form button").click()
+    await expect(window.page.locator(".note")).to_contain_text("An old friend of the boss.")
+    assert [type(command).__name__ for command in window.place.commands.performed] == ["Note"]
+
+
+async def test_a_refusal_is_shown_with_its_reason_and_keeps_the_text(window: Window) -> None:
+    window.put("Pat", "Where is it?")
+    await window.open("/desk?c=pat")
+    await window.page.locator("#reply-text").fill("Hello")
+    window.put("Pat", "Where is it?", state=State.CLAIMED, holder="Sam")
+    await window.page.locator("#reply-form button").click()
+    await expect(window.page.locator("#refusal")).to_have_text("Sam holds this conversation.")
+    await expect(window.page.locator("#reply-text")).to_have_value("Hello")
+    await expect(window.page.locator("#claim")).to_be_disabled()
+    window.complaints.clear()  # the browser reports the 409 itself
+
+
+async def test_keys_move_claim_and_resolve(window: Window) -> None:
+    window.put("Ann", "Hello?", waited=scenes.MINUTE * 3)
+    window.put("Bob", "Hello?", waited=scenes.MINUTE * 2)
+    await window.open("/desk")
+    await expect(window.page.locator(".row")).to_have_count(2)
+    await window.page.keyboard.press("j")
+    await window.page.keyboard.press("j")
+    await expect(window.page.locator("#talk-name")).to_have_text("Bob")
+    await window.page.keyboard.press("c")
+    await expect(window.page.locator("#release")).to_be_visible()
+    await window.page.keyboard.press("e")
+    await window.page.locator("#resolve-text").fill("All good")
+    await window.page.locator('#resolve-dialog button[value="yes"]').click()
+    await expect(window.page.locator("#talk-meta")).to_contain_text("resolved")
+    await window.page.keyboard.press("?")
+    await expect(window.page.locator("#keys-dialog")).to_be_visible()
+
+
+async def test_on_a_phone_the_list_and_the_conversation_take_turns(window: Window) -> None:
+    window.put("Pat", "Where is it?")
+    await window.page.set_viewport_size({"width": 390, "height": 844})
+    await window.open("/desk")
+    await window.page.locator(".row").click()
+    await expect(window.page.locator("#talk-name")).to_be_visible()
+    await expect(window.page.locator("#rows")).to_be_hidden()
+    await window.page.locator("#back").click()
+    await expect(window.page.locator(".row")).to_be_visible()
+    assert await window.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+async def test_operations_draws_its_charts_under_the_strict_policy_and_pauses_the_bot(window: Window) -> None:
+    await window.open("/ops")
+    await expect(window.page.locator("#hours .main-svg").first).to_be_visible()
+    await expect(window.page.locator('tr[data-metric="first_reply_time"] [data-cell="ended"]')).to_contain_text(
+        "366"
+    )
+    await window.page.locator("#switch").click()
+    await expect(window.page.locator("#switch-dialog")).to_contain_text("every message goes to a human")
+    await window.page.locator("#switch-yes").click()
+    await expect(window.page.locator("#paused")).to_be_visible()
+    assert await window.place.commands.paused()
+    await window.open("/desk")
+    await expect(window.page.locator("#paused")).to_be_visible()

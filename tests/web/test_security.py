@@ -1,0 +1,145 @@
+"""Headers, tokens, roles, and errors that give nothing away."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.roles import Role
+from bot.web.security import CSP
+from tests.web import scenes
+from tests.web.conftest import Opener, Place
+
+PAGES = ["/", "/signin", "/desk", "/ops", "/desk/conversations", "/ops/figures", "/healthz", "/readyz", "/nowhere"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_every_page_carries_the_headers_of_safety(mara: Place, path: str) -> None:
+    headers = (await mara.client.get(path, headers={"Accept": "text/html"})).headers
+    assert headers["Content-Security-Policy"] == CSP
+    assert "unsafe" not in CSP
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Server"] == "Heed"
+
+
+@pytest.mark.parametrize("path", ["/", "/signin", "/desk", "/ops", "/nowhere"])
+async def test_no_page_holds_a_script_or_style_of_its_own(mara: Place, path: str) -> None:
+    text = await (await mara.client.get(path, headers={"Accept": "text/html"})).text()
+    assert "<style" not in text
+    assert " style=" not in text
+    assert " onclick=" not in text
+    assert all("src=" in tag for tag in text.split("<script")[1:])
+    assert "Northwind &lt;Ltd&gt;" in text
+
+
+async def test_a_channel_may_set_its_own_policy_for_framing(place: Place) -> None:
+    headers = (await place.client.get("/framed")).headers
+    assert headers["Content-Security-Policy"] == "frame-ancestors https://shop.test"
+    assert "X-Frame-Options" not in headers
+
+
+@pytest.mark.parametrize("path", ["/desk/conversations/pat/commands", "/ops/pause", "/ops/resume"])
+async def test_an_unsafe_request_without_the_token_is_refused(place: Place, path: str) -> None:
+    await place.sign_in("boss")
+    place.store.put(scenes.conversation("Pat", ["Hi"], now=place.time.now(), waited=scenes.MINUTE))
+    for token in ("", "wrong", place.csrf[:-1] + "é"):
+        response = await place.client.post(path, json={"command": "claim"}, headers={"X-CSRF-Token": token})
+        assert response.status == 403
+        assert "X-CSRF-Token" in (await response.json())["detail"]
+    assert place.commands.performed == []
+    assert not await place.commands.paused()
+
+
+async def test_the_token_of_another_session_is_worth_nothing(place: Place) -> None:
+    await place.sign_in("boss")
+    stolen = place.csrf
+    await place.sign_in("boss")
+    response = await place.client.post("/ops/pause", headers={"X-CSRF-Token": stolen})
+    assert response.status == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/desk/conversations", "/desk/conversations/x", "/desk/events", "/ops/figures", "/ops/events"]
+)
+async def test_data_is_for_staff_alone(place: Place, path: str) -> None:
+    response = await place.client.get(path)
+    assert response.status == 401
+    assert response.content_type == "application/problem+json"
+
+
+async def test_an_agent_may_watch_but_not_pause(mara: Place) -> None:
+    page = await (await mara.client.get("/ops")).text()
+    assert 'id="switch"' not in page
+    response = await mara.post("/ops/pause")
+    assert response.status == 403
+    assert (await response.json())["detail"] == "Your role (agent) does not include this (pause)."
+    assert not await mara.commands.paused()
+
+
+async def test_a_lead_may_pause_and_resume(place: Place) -> None:
+    await place.sign_in("Lea", Role.LEAD)
+    assert 'id="switch"' in await (await place.client.get("/ops")).text()
+    assert await (await place.post("/ops/pause")).json() == {"paused": True}
+    assert await place.commands.paused()
+    assert (await (await place.client.get("/desk/conversations")).json())["paused"] is True
+    assert await (await place.post("/ops/resume")).json() == {"paused": False}
+
+
+async def test_a_changed_role_counts_from_the_next_request(place: Place) -> None:
+    await place.sign_in("Lea", Role.LEAD)
+    place.store.accounts["Lea"] = type(place.store.accounts["Lea"])(name="Lea", role=Role.AGENT)
+    assert (await place.post("/ops/pause")).status == 403
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "title"),
+    [
+        ("bad", 400, "This request cannot be understood"),
+        ("gone", 404, "Not found"),
+        ("known", 409, "Conflict"),
+        ("full", 503, "Too much at once"),
+        ("locked", 503, "Not possible right now"),
+    ],
+)
+async def test_errors_of_channels_become_problems_in_json(place: Place, how: str, status: int, title: str) -> None:
+    response = await place.client.get(f"/fails/{how}")
+    body = await response.json()
+    assert response.content_type == "application/problem+json"
+    assert body == {"type": "about:blank", "title": title, "status": status, "detail": f"because {how}"}
+    assert response.status == status
+    assert ("Retry-After" in response.headers) == (status == 503)
+
+
+async def test_nobody_sees_the_text_of_an_unforeseen_error(place: Place) -> None:
+    for accept in ("text/html", "application/json"):
+        response = await place.client.get("/fails/unforeseen", headers={"Accept": accept})
+        assert response.status == 500
+        assert "because" not in await response.text()
+
+
+async def test_a_page_that_is_not_there_says_so_to_people_and_to_programs(place: Place) -> None:
+    page = await place.client.get("/nowhere", headers={"Accept": "text/html"})
+    assert (page.status, page.content_type) == (404, "text/html")
+    problem = await place.client.get("/nowhere")
+    assert (problem.status, problem.content_type) == (404, "application/problem+json")
+    wrong = await place.client.post("/healthz")
+    assert (wrong.status, wrong.headers["Allow"]) == (405, "GET,HEAD")
+
+
+async def test_a_body_beyond_the_limit_is_refused(opened: Opener) -> None:
+    place = await opened(max_body=1000)
+    await place.sign_in()
+    place.store.put(scenes.conversation("Pat", ["Hi"], now=place.time.now(), waited=scenes.MINUTE))
+    response = await place.command("pat", "note", text="x" * 1000)
+    assert response.status == 413
+    assert response.content_type == "application/problem+json"
+
+
+async def test_the_host_header_is_never_believed(place: Place) -> None:
+    response = await place.client.get("/", headers={"Host": "evil.test"})
+    assert "evil.test" not in await response.text()
+    redirect = await place.client.get("/desk", headers={"Host": "evil.test"}, allow_redirects=False)
+    assert redirect.headers["Location"].startswith("/signin")
