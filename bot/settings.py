@@ -66,12 +66,12 @@ class StoreSettings(_Section):
 class ConfidenceSettings(_Section):
     """How sure the bot must be before it acts by itself; below, a human looks."""
 
-    question: Share = 0.5
-    template: Share = 0.6
-    margin: Share = 0.02
+    question: Share = 0.55
+    template: Share = 0.62
+    margin: Share = 0.06
     complaint: Share = 0.5
-    praise: Share = 0.5
-    other: Share = 0.6
+    praise: Share = 0.6
+    other: Share = 0.7
 
 
 class ModelSettings(_Section):

@@ -6,11 +6,18 @@ from dataclasses import dataclass
 
 from bot.domain.decisions import Rendered, Situation
 from bot.domain.messages import Author
-from bot.domain.prediction import UNDETERMINED, Assessment, Label, Prediction
+from bot.domain.prediction import SCORED_LABELS, UNDETERMINED, Assessment, Label, Prediction, Versions
 from bot.domain.states import HUMAN_STATES, State
 from handlers.brand import Brand
 from handlers.rendering import render
 from handlers.template import FIXED, Kind, Template
+
+#: Stands for the assessment of a message that the model has not read.
+UNREAD = Assessment(
+    prediction=Prediction(label=Label.OTHER, probabilities=dict.fromkeys(SCORED_LABELS, 0.0)),
+    candidates=(),
+    versions=Versions(model="", calibration="", templates=""),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

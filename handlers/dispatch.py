@@ -13,7 +13,7 @@ from bot.domain.prediction import Assessment, Label
 from handlers import complaint, other, praise, prechecks, question
 from handlers.afterchecks import hold_back
 from handlers.brand import Brand
-from handlers.case import Case
+from handlers.case import UNREAD, Case
 from handlers.moves import escalate
 
 _CHECKS: tuple[Callable[[Case], Decision | None], ...] = (
@@ -38,9 +38,18 @@ _BY_LABEL: dict[Label, Callable[[Case], Decision]] = {
 def decide(*, text: str, assessment: Assessment | None, situation: Situation, brand: Brand) -> Decision:
     """Return what to do about one message: the same for the same arguments, whenever it is asked."""
     if assessment is None:
-        return escalate(Reason.NOT_ASSESSED)
+        return _unassessed(text, situation, brand)
     case = Case(text=text, assessment=assessment, situation=situation, brand=brand)
     return hold_back(_first(case), situation)
+
+
+def _unassessed(text: str, situation: Situation, brand: Brand) -> Decision:
+    """A human looks. A flood is left unread by the model on purpose, so that it costs the others nothing."""
+    if not situation.flooding:
+        return escalate(Reason.NOT_ASSESSED)
+    case = Case(text=text, assessment=UNREAD, situation=situation, brand=brand)
+    flood = escalate(Reason.HELD) if case.held else prechecks.too_fast(case)
+    return hold_back(flood or escalate(Reason.FLOOD), situation)
 
 
 def _first(case: Case) -> Decision:

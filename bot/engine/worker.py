@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 #: A message handed out this often without a commit has killed its worker each time.
 POISON_AFTER = 3
 
+#: Told of every decision as it is taken: what a replay records.
+Watch = Callable[[Assessment | None, Situation, Decision], None]
+
 Decide = Callable[[str, Assessment | None, Situation], Decision]
 
 
@@ -65,6 +68,11 @@ class Worker:
         self._time = time
         self._owner = owner
         self._limits = limits
+        self._watch: Watch | None = None
+
+    def watch(self, watch: Watch) -> None:
+        """Tell ``watch`` of each decision; again if a lost race made it be taken again."""
+        self._watch = watch
 
     async def step(self) -> int:
         """Handle one batch and return how many items it had; 0 when nothing waits."""
@@ -130,6 +138,8 @@ class Worker:
             return Passage(event=self._agent_replied(item), done=(item.seq,), fresh=(item.seq,))
         situation = self._situation(conversation, item, paused=paused)
         decision = self._decision(item, assessment, situation)
+        if self._watch is not None:
+            self._watch(assessment, situation, decision)
         record = DecisionRecord(
             message=item.message,
             assessment=assessment,

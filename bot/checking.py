@@ -1,0 +1,179 @@
+"""Looks at everything that Heed needs before it runs, and says what is missing and how to mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from bot.channels.api.channel import ApiChannel
+from bot.channels.webchat.channel import CAPABILITIES as WEBCHAT
+from bot.errors import HeedError, ModelError, SettingsError, StoreError, TemplateError
+from bot.ports import Capabilities
+from bot.settings import Environment, Settings
+from bot.wiring import SAMPLE_TEMPLATES, brand_of, load_assessor, open_store
+from handlers.brand import Brand
+
+#: Less free disk than this is worth a word, in bytes.
+LITTLE_DISK = 500 * 1024 * 1024
+
+
+class Severity(StrEnum):
+    """How much a finding matters. A PROBLEM keeps Heed from running well."""
+
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One thing that was looked at, and for all but OK what to do about it."""
+
+    severity: Severity
+    text: str
+    remedy: str = ""
+
+
+def _ok(text: str) -> Found:
+    return Found(severity=Severity.OK, text=text)
+
+
+def _note(text: str, remedy: str) -> Found:
+    return Found(severity=Severity.NOTE, text=text, remedy=remedy)
+
+
+def _problem(text: str, remedy: str) -> Found:
+    return Found(severity=Severity.PROBLEM, text=text, remedy=remedy)
+
+
+async def check_everything(environment: Environment, read: Callable[[], Settings]) -> list[Found]:
+    """Return what was found, in the order in which it is best mended. Changes nothing."""
+    try:
+        settings = read()
+    except SettingsError as error:
+        return [_problem(line, "Change that line.") for line in str(error).splitlines()]
+    found = [_ok("The settings are sound."), *_templates(settings)]
+    found += [finding async for finding in _model(settings)]
+    found += [finding async for finding in _store(settings)]
+    return [*found, *_credentials(settings, environment), *_capabilities()]
+
+
+def _templates(settings: Settings) -> Iterator[Found]:
+    folder = settings.templates or SAMPLE_TEMPLATES
+    try:
+        brand = brand_of(settings)
+    except (TemplateError, SettingsError) as error:
+        yield _problem(str(error), f"Mend the file in {folder}; docs/templates.md shows how.")
+        return
+    yield _ok(f"{len(brand.catalogue.templates)} templates are sound (version {brand.catalogue.version}).")
+    if settings.templates is None:
+        yield _note(
+            "The sample brand's templates are in use.",
+            "Copy handlers/templates, make it yours and name it under 'templates' in config.yaml.",
+        )
+    yield from _expired(brand)
+
+
+def _expired(brand: Brand) -> Iterator[Found]:
+    today = datetime.now(UTC).date()
+    for template in brand.catalogue.templates.values():
+        if not template.live(today):
+            yield _note(
+                f"{template.place.file}:{template.place.line}: the template '{template.id}' expired on "
+                f"{template.expires}.",
+                "Give it a later date, or delete it: until then its questions go to a human.",
+            )
+
+
+async def _model(settings: Settings) -> AsyncIterator[Found]:
+    try:
+        assessor = await load_assessor(settings)
+    except ModelError as error:
+        yield _problem(str(error), "Heed does not start without a model.")
+        return
+    versions = assessor.versions
+    await assessor.close()
+    yield _ok(f"The model loads (version {versions.model}, calibration {versions.calibration}).")
+
+
+async def _store(settings: Settings) -> AsyncIterator[Found]:
+    path = settings.store.path
+    if not path.exists():
+        yield (
+            _ok(f"The store {path} will be made when Heed first runs.")
+            if _writable(path)
+            else _problem(
+                f"The store {path} cannot be made there.",
+                "Make the folder writable for this user, or name another path under 'store' in config.yaml.",
+            )
+        )
+    else:
+        yield await _existing(settings, path)
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    free = shutil.disk_usage(folder).free
+    if free < LITTLE_DISK:
+        yield _note(
+            f"Only {free // 2**20} MiB are free where the store lies.",
+            "Make room: with a full disk messages are refused, and senders have to repeat them.",
+        )
+
+
+async def _existing(settings: Settings, path: Path) -> Found:
+    try:
+        store = await open_store(settings)
+        facts = await store.facts()
+        await store.close()
+    except (StoreError, HeedError) as error:
+        return _problem(str(error), "Restore a backup with 'heed restore FILE', or name another path.")
+    waiting = facts.conversations.get("escalated", 0)
+    return _ok(f"The store {path} is sound (schema {facts.schema_version}, {waiting} conversations wait).")
+
+
+def _writable(path: Path) -> bool:
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    return os.access(folder, os.W_OK)
+
+
+def _credentials(settings: Settings, environment: Environment) -> Iterator[Found]:
+    if environment.api_token is None:
+        yield _note(
+            "The API is closed: HEED_API_TOKEN is not set.",
+            "Set it to a long random text when other systems shall send messages.",
+        )
+    if environment.secret is None:
+        yield _note(
+            "Sessions are signed with a key that Heed makes beside the store.",
+            "Set HEED_SECRET when several machines serve one brand, or when the disk does not last.",
+        )
+    if settings.channels.api.webhook and environment.webhook_secret is None:
+        yield _problem(
+            "channels.api.webhook is set and HEED_WEBHOOK_SECRET is not.",
+            "Set it to the secret that the receiver checks, as whsec_ and base64.",
+        )
+    outside = environment.host not in {"127.0.0.1", "localhost", "::1"}
+    if outside and not environment.public_url.startswith("https://"):
+        yield _note(
+            f"Heed will listen on {environment.host} and HEED_PUBLIC_URL names no https address.",
+            "Put a server that speaks https in front and name its address there, so that cookies stay private.",
+        )
+
+
+def _capabilities() -> Iterator[Found]:
+    for capabilities in (WEBCHAT, ApiChannel().capabilities):
+        yield _ok(f"Channel {capabilities.name}: {describe(capabilities)}.")
+
+
+def describe(capabilities: Capabilities) -> str:
+    """Return what a platform can do in one line."""
+    flags = [
+        f"{'' if getattr(capabilities, item.name) else 'no '}{item.name.replace('_', ' ')}"
+        for item in fields(capabilities)
+        if isinstance(getattr(capabilities, item.name), bool)
+    ]
+    how = "answers are pushed" if capabilities.mode == "push" else "answers are fetched"
+    return ", ".join([how, *flags, f"texts up to {capabilities.longest_text} characters"])

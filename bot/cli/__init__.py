@@ -1,0 +1,41 @@
+"""The command ``heed``. Each file here holds the commands of one concern; this one joins them."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from bot import __version__
+from bot.cli import figures, keeping, learning, messages, running
+from bot.cli.words import say_problem
+from bot.errors import HeedError
+
+app = typer.Typer(
+    name="heed",
+    help="Heed understands every customer message, answers it from templates or hands it to a human "
+    "with a response-time clock running.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for part in (running, messages, figures, learning, keeping):
+    part.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
+    if version:
+        typer.echo(f"heed {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line. A known error is one clear line and exit status 1, never a traceback."""
+    try:
+        app()
+    except HeedError as error:
+        say_problem(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

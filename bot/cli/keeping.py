@@ -1,0 +1,138 @@
+"""``heed backup restore erase pause resume user``: what operators do beside a running Heed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from argon2 import PasswordHasher
+
+from bot.cli.words import out, run_async, settings_now
+from bot.domain.roles import Role
+from bot.engine.commands import StaffCommands
+from bot.engine.road import Road
+from bot.engine.time import SystemTime
+from bot.errors import BadMessage, NotFound
+from bot.records import StaffAccount
+from bot.settings import Settings, read_environment
+from bot.stores.sqlite import SqliteStore, restore_file
+from bot.web.sign_in import one_time_link
+from bot.wiring import open_store, read_secret, rules_of
+
+Result = TypeVar("Result")
+
+SHORTEST_PASSWORD = 10
+
+user_app = typer.Typer(help="Who may sign in.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(backup)
+    app.command()(restore)
+    app.command()(erase)
+    app.command()(pause)
+    app.command()(resume)
+    app.add_typer(user_app, name="user")
+    user_app.command(name="add")(add_user)
+    user_app.callback()(_user)
+
+
+def backup(file: Annotated[Path, typer.Argument(help="Where the copy goes; must not exist yet.")]) -> None:
+    """Write a consistent copy of the store, while Heed runs or not."""
+    _with_store(lambda store: store.backup(file))
+    out.print(f"The store is copied to {file}.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A copy that 'heed backup' wrote.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put a copy in the store's place. Heed must not run; the present store is kept beside it."""
+    settings = settings_now()
+    if not yes:
+        typer.confirm(f"Replace {settings.store.path} by {file}?", abort=True)
+    kept = restore_file(file, settings.store.path)
+    out.print(f"The store is restored from {file}.")
+    if kept is not None:
+        out.print(f"What was there before is kept in {kept}.")
+
+
+def erase(
+    customer: Annotated[str, typer.Argument(help="CHANNEL:ID, as in webchat:v-1f… or api:customer-17.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a customer's texts and identity for good. Figures stay: they hold neither."""
+    channel, colon, external_id = customer.partition(":")
+    if not (channel and colon and external_id):
+        raise BadMessage(f"{customer!r} names no customer; write CHANNEL:ID, as in api:customer-17")
+    if not yes:
+        typer.confirm(f"Erase everything that {customer} wrote? This cannot be undone.", abort=True)
+    gone = _with_store(lambda store: store.erase(channel, external_id))
+    out.print(f"{gone} texts of {customer} are erased.")
+
+
+def pause() -> None:
+    """Stop all automatic answers within a second; those not yet sent are withdrawn and go to a human."""
+    _with_store(lambda store: _commands(store).pause(by="command line"))
+    out.print("Automatic answers are paused. 'heed resume' lets them go on.")
+
+
+def resume() -> None:
+    """Let the bot answer again."""
+    _with_store(lambda store: _commands(store).resume(by="command line"))
+    out.print("Automatic answers go on.")
+
+
+def _user() -> None:
+    """Who may sign in."""
+
+
+def add_user(
+    name: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.AGENT,
+    password: Annotated[
+        bool, typer.Option("--password", help="Ask for a password; else a one-time link is printed.")
+    ] = False,
+) -> None:
+    """Add a member of staff, or change their role. Prints a one-time sign-in link."""
+    if not name.strip() or len(name) > 60 or not name.isprintable():
+        raise BadMessage(f"{name!r} is no name: 1 to 60 printable characters")
+    hashed = PasswordHasher().hash(_ask_password()) if password else ""
+    account = StaffAccount(name=name, role=role, password_hash=hashed)
+    _with_store(lambda store: store.put_staff(account))
+    out.print(f"{name} may sign in as {role.value}.")
+    if not password:
+        environment = read_environment()
+        base = environment.public_url or f"http://127.0.0.1:{environment.port}"
+        secret = read_secret(environment, settings_now())
+        out.print(f"Once, within 24 hours: {one_time_link(secret, base, name, role, now=SystemTime().now())}")
+
+
+def _ask_password() -> str:
+    given = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else input()
+    if len(given) < SHORTEST_PASSWORD:
+        raise BadMessage(f"a password has at least {SHORTEST_PASSWORD} characters; this one has {len(given)}")
+    return str(given)
+
+
+def _commands(store: SqliteStore) -> StaffCommands:
+    time = SystemTime()
+    return StaffCommands(store=store, road=Road(store=store, rules=rules_of(settings_now()), time=time), time=time)
+
+
+def _with_store(work: Callable[[SqliteStore], Awaitable[Result]]) -> Result:
+    return run_async(_opened(settings_now(), work))
+
+
+async def _opened(settings: Settings, work: Callable[[SqliteStore], Awaitable[Result]]) -> Result:
+    if not settings.store.path.exists():
+        raise NotFound(f"there is no store at {settings.store.path}; it is made when Heed first runs")
+    store = await open_store(settings)
+    try:
+        return await work(store)
+    finally:
+        await store.close()

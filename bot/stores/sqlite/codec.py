@@ -1,0 +1,78 @@
+"""Values to bytes and back: JSON by msgspec with encoders made once, times as integer microseconds."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from bot.domain.conversation import Conversation
+from bot.domain.log import Scalar
+from bot.domain.messages import Address, ConversationId, CustomerId, MessageId
+from bot.records import DecisionRecord
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SEPARATOR = "\x1f"
+
+encode = msgspec.json.Encoder().encode
+decode_conversation = msgspec.json.Decoder(Conversation).decode
+decode_decision = msgspec.json.Decoder(DecisionRecord).decode
+decode_texts = msgspec.json.Decoder(tuple[str, ...]).decode
+decode_fields = msgspec.json.Decoder(dict[str, Scalar]).decode
+decode_sources = msgspec.json.Decoder(dict[str, str]).decode
+
+
+def micros(at: datetime) -> int:
+    """Return an aware instant as microseconds since 1970. A naive one raises TypeError."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def span(duration: timedelta) -> int:
+    """Return a duration in microseconds."""
+    return duration // _MICROSECOND
+
+
+def moment(us: int) -> datetime:
+    """Return microseconds since 1970 as aware UTC."""
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def moment_or_none(us: int | None) -> datetime | None:
+    """Return an instant, or None for a NULL."""
+    return None if us is None else moment(us)
+
+
+def address_of(key: str) -> Address:
+    """Return the address of which ``Address.key`` made this string."""
+    channel, account, place, thread = key.split(_SEPARATOR)
+    return Address(channel=channel, account=account, place=place, thread=thread)
+
+
+def message_id(channel: str, external_id: str) -> MessageId:
+    """Return the id of a platform's message: the same for the same message, whenever it comes."""
+    joined = f"{channel}{_SEPARATOR}{external_id}".encode()
+    return MessageId("m" + hashlib.blake2b(joined, digest_size=12).hexdigest())
+
+
+def new_conversation_id() -> ConversationId:
+    """Return an id that nobody can guess."""
+    return ConversationId("c" + secrets.token_hex(8))
+
+
+def new_customer_id() -> CustomerId:
+    """Return an id that tells nothing about the person."""
+    return CustomerId("u" + secrets.token_hex(8))
+
+
+def digest_of(*parts: str) -> bytes:
+    """Return a fingerprint that tells two contents apart."""
+    return hashlib.blake2b(_SEPARATOR.join(parts).encode(), digest_size=16).digest()
+
+
+def encode_fields(fields: Mapping[str, Scalar]) -> bytes:
+    """Return the fields of a log event as JSON."""
+    return encode(fields)

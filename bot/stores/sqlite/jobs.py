@@ -1,0 +1,80 @@
+"""Work for the store's threads: a bounded queue of calls, each with the future of whoever waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections.abc import Callable
+from typing import Any
+
+from bot.errors import Overloaded, StoreError
+
+
+class Job:
+    """One call. ``alone``: outside of any transaction, with no other job beside it."""
+
+    __slots__ = ("alone", "call", "future", "outcome")
+
+    def __init__(self, call: Callable[[Any], Any], future: asyncio.Future[Any], *, alone: bool = False) -> None:
+        self.call = call
+        self.future = future
+        self.alone = alone
+        self.outcome: tuple[Any, BaseException | None] = (None, None)
+
+    def resolve(self) -> None:
+        """Tell whoever waits, in the event loop. Somebody who was cancelled meanwhile waits no more."""
+        if self.future.done():
+            return
+        result, error = self.outcome
+        if error is None:
+            self.future.set_result(result)
+        else:
+            self.future.set_exception(error)
+
+
+class Jobs:
+    """A queue from the event loop to threads. When it is full, Overloaded is raised at once: repeat later."""
+
+    def __init__(self, *, limit: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._limit = limit
+        self._waiting = 0
+        self._closed = False
+
+    def put(self, call: Callable[[Any], Any], *, alone: bool = False) -> asyncio.Future[Any]:
+        """Queue a call and return its future."""
+        if self._closed:
+            raise StoreError("the store is closed")
+        if self._waiting >= self._limit:
+            raise Overloaded(f"{self._waiting} operations wait for the store, the limit is {self._limit}")
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._waiting += 1
+        self._queue.put(Job(call, future, alone=alone))
+        return future
+
+    def close(self, *, threads: int) -> None:
+        """Take no more; each of ``threads`` ends after what is queued."""
+        if not self._closed:
+            self._closed = True
+            for _ in range(threads):
+                self._queue.put(None)
+
+    def next(self) -> Job | None:
+        """Return the next job, waiting for it; None: the end. Called by threads."""
+        return self._queue.get()
+
+    def next_now(self) -> Job | None:
+        """Return the next job if there is one; None: the end. Raises queue.Empty. Called by threads."""
+        return self._queue.get_nowait()
+
+    def settle(self, jobs: list[Job], then: Callable[[], None] | None = None) -> None:
+        """Resolve the futures of these jobs and call ``then``, in the event loop."""
+        self._loop.call_soon_threadsafe(self._settle, jobs, then)
+
+    def _settle(self, jobs: list[Job], then: Callable[[], None] | None) -> None:
+        self._waiting -= len(jobs)
+        for job in jobs:
+            job.resolve()
+        if then is not None:
+            then()

@@ -1,0 +1,68 @@
+"""Puts a copy in a store's place, while nobody runs on it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sqlite3
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.errors import StoreError
+from bot.stores.sqlite.files import RunLock
+from bot.stores.sqlite.schema import STEPS, version_of
+
+
+def restore_file(copy: Path, target: Path) -> Path | None:
+    """Put ``copy`` in the place of ``target`` and return where the earlier store is kept, if there was one.
+
+    Raises StoreInUse while somebody runs on the store, StoreError if the copy is missing, damaged or too new.
+    """
+    _check(copy)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        lock = RunLock(target)
+        lock.acquire()
+        stack.callback(lock.release)
+        partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+        try:
+            shutil.copyfile(copy, partial)
+            kept = _put_aside(target)
+            os.replace(partial, target)  # noqa: PTH105  # the atomic step, named as such
+        except OSError as error:
+            raise StoreError(f"{copy} was not restored to {target}: {error}") from error
+        finally:
+            partial.unlink(missing_ok=True)
+    return kept
+
+
+def _check(copy: Path) -> None:
+    if not copy.is_file():
+        raise StoreError(f"{copy}: there is no such file; name one that 'heed backup' wrote")
+    try:
+        with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as connection:
+            verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
+            version = version_of(connection)
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"{copy} is not a copy of a store ({error}); name one that 'heed backup' wrote"
+        ) from error
+    if verdict != "ok" or not version:
+        raise StoreError(f"{copy} is damaged or not a copy of a store ({verdict}); name another one")
+    if version > len(STEPS):
+        raise StoreError(f"{copy} has schema version {version}, this Heed knows up to {len(STEPS)}")
+
+
+def _put_aside(target: Path) -> Path | None:
+    """Move the present store away, with what its journal holds, so that nothing is ever lost by restoring."""
+    if not target.exists():
+        return None
+    with closing(sqlite3.connect(target)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    kept = target.with_name(f"{target.name}.{datetime.now(UTC):%Y%m%dT%H%M%S}.replaced")
+    os.replace(target, kept)  # noqa: PTH105  # the atomic step, named as such
+    for suffix in ("-wal", "-shm"):
+        target.with_name(target.name + suffix).unlink(missing_ok=True)
+    return kept

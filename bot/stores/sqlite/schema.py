@@ -1,0 +1,130 @@
+"""The tables, and the road from each version of them to the next.
+
+Times are integer microseconds since 1970 in UTC. Texts, names and platform ids live in ``bodies``,
+``note_bodies``, ``customers``, ``messages``, ``aliases``, ``decisions`` and addresses alone, so that a person can
+be erased. ``head`` marks the first open row of each conversation in ``inbox`` and ``outbox``: taking work never
+scans what waits behind it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from bot.errors import StoreTooNew
+
+#: Stands in the sort columns where there is no instant, so that an index gives the order of the queue.
+NEVER = 1 << 62
+
+_FIRST = """
+CREATE TABLE conversations (
+    id TEXT PRIMARY KEY, version INTEGER NOT NULL, state TEXT NOT NULL, address TEXT NOT NULL,
+    customer TEXT NOT NULL, holder TEXT, hold_epoch INTEGER NOT NULL, due_at INTEGER NOT NULL,
+    waiting_since INTEGER NOT NULL, updated_at INTEGER NOT NULL, resolved_at INTEGER, snapshot BLOB NOT NULL);
+CREATE INDEX conversations_by_urgency ON conversations (state, due_at, waiting_since, updated_at DESC);
+CREATE INDEX conversations_by_customer ON conversations (customer);
+
+CREATE TABLE aliases (address TEXT PRIMARY KEY, conversation TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX aliases_by_conversation ON aliases (conversation);
+
+CREATE TABLE customers (
+    id TEXT PRIMARY KEY, channel TEXT NOT NULL, external_id TEXT NOT NULL, name TEXT NOT NULL,
+    UNIQUE (channel, external_id));
+
+CREATE TABLE messages (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation TEXT NOT NULL, customer TEXT NOT NULL,
+    author TEXT NOT NULL, at INTEGER NOT NULL, external_id TEXT NOT NULL DEFAULT '', digest BLOB,
+    agent TEXT, wording TEXT, template TEXT, quick_replies TEXT, action TEXT,
+    revision INTEGER NOT NULL DEFAULT 0, edited_at INTEGER, deleted_at INTEGER, erased INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX messages_by_conversation ON messages (conversation);
+CREATE INDEX messages_by_customer ON messages (customer);
+
+CREATE TABLE bodies (
+    message TEXT NOT NULL, revision INTEGER NOT NULL, text TEXT NOT NULL, edit_key TEXT,
+    PRIMARY KEY (message, revision)) WITHOUT ROWID;
+
+CREATE TABLE inbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, conversation TEXT NOT NULL, message TEXT NOT NULL,
+    revision INTEGER NOT NULL, channel TEXT NOT NULL, happened_at INTEGER NOT NULL, arrived_at INTEGER NOT NULL,
+    agent TEXT, flooding INTEGER NOT NULL, escalated INTEGER NOT NULL DEFAULT 0, assess_by INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0, owner TEXT, lease_until INTEGER NOT NULL DEFAULT 0,
+    head INTEGER NOT NULL);
+CREATE INDEX inbox_by_conversation ON inbox (conversation);
+CREATE INDEX inbox_heads ON inbox (seq, lease_until) WHERE head = 1;
+CREATE INDEX inbox_by_deadline ON inbox (assess_by) WHERE assess_by IS NOT NULL;
+
+CREATE TABLE dead_letters (
+    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, conversation TEXT NOT NULL, message TEXT NOT NULL,
+    channel TEXT NOT NULL, attempts INTEGER NOT NULL, reason TEXT NOT NULL, rejected_at INTEGER NOT NULL);
+
+CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY, action TEXT NOT NULL UNIQUE, conversation TEXT NOT NULL, message TEXT NOT NULL,
+    channel TEXT NOT NULL, pulled INTEGER NOT NULL, rank INTEGER NOT NULL, answers_to INTEGER NOT NULL,
+    hold_epoch INTEGER, state TEXT NOT NULL, created_at INTEGER NOT NULL, not_before INTEGER NOT NULL DEFAULT 0,
+    lease_until INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, sent_at INTEGER,
+    head INTEGER NOT NULL);
+CREATE INDEX outbox_open ON outbox (conversation, seq) WHERE state IN ('new', 'sending');
+CREATE INDEX outbox_ready ON outbox (rank, seq, not_before, channel)
+    WHERE head = 1 AND state = 'new' AND pulled = 0;
+CREATE INDEX outbox_sending ON outbox (lease_until) WHERE state = 'sending' AND pulled = 0;
+CREATE INDEX outbox_withdrawable ON outbox (seq) WHERE state = 'new' AND hold_epoch IS NOT NULL;
+CREATE INDEX outbox_feed ON outbox (channel, seq) WHERE pulled = 1;
+
+CREATE TABLE deadlines (
+    conversation TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, due_at INTEGER NOT NULL,
+    PRIMARY KEY (conversation, key)) WITHOUT ROWID;
+CREATE INDEX deadlines_by_time ON deadlines (due_at);
+
+CREATE TABLE log (
+    seq INTEGER PRIMARY KEY, conversation TEXT NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL, fields BLOB NOT NULL);
+CREATE INDEX log_by_conversation ON log (conversation);
+
+CREATE TABLE decisions (number INTEGER PRIMARY KEY, conversation TEXT NOT NULL, record BLOB NOT NULL);
+CREATE INDEX decisions_by_conversation ON decisions (conversation);
+
+CREATE TABLE notes (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation TEXT NOT NULL, agent TEXT NOT NULL,
+    at INTEGER NOT NULL);
+CREATE INDEX notes_by_conversation ON notes (conversation);
+CREATE TABLE note_bodies (note TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE staff (name TEXT PRIMARY KEY, role TEXT NOT NULL, password_hash TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE tokens (digest BLOB PRIMARY KEY, used_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE switches (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE leases (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE templates (version TEXT PRIMARY KEY, sources BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+#: Step ``n`` leads from version ``n`` to ``n + 1``. A step that was released is never changed, only followed.
+STEPS: tuple[str, ...] = (_FIRST,)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the version of the tables in this file, 0 for an empty one."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection, *, path: str, steps: Sequence[str] = STEPS) -> None:
+    """Bring the tables to the newest version, whole or not at all. Raises StoreTooNew for a later one."""
+    if version_of(connection) == len(steps):
+        return
+    connection.execute("BEGIN IMMEDIATE")  # two processes may open a new store at once
+    try:
+        _climb(connection, path, steps)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _climb(connection: sqlite3.Connection, path: str, steps: Sequence[str]) -> None:
+    version = version_of(connection)
+    if version > len(steps):
+        raise StoreTooNew(
+            f"{path} has schema version {version}, this Heed knows up to {len(steps)}: run the later Heed"
+        )
+    for step in steps[version:]:
+        for statement in step.split(";\n"):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {len(steps)}")

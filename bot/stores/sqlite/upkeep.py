@@ -1,0 +1,146 @@
+"""What operators do: copy the store while it runs, and remove a person for good."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from bot.domain.conversation import Conversation
+from bot.domain.messages import Address
+from bot.errors import StoreError, StoreUnavailable
+from bot.stores.sqlite import conversations, inbox
+from bot.stores.sqlite.codec import decode_conversation, decode_decision, encode
+from bot.stores.sqlite.transaction import Transaction
+
+# --- backup -----------------------------------------------------------------------------------------------
+
+
+def backup(connection: sqlite3.Connection, target: Path) -> None:
+    """Write a consistent, checked copy. A target that exists is left alone; a half copy never has its name."""
+    if target.exists():
+        raise StoreError(f"{target} exists already: a backup overwrites nothing, name another file")
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _copy(connection, partial)
+        os.link(partial, target)  # unlike a rename, this refuses to overwrite
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"no backup was written to {target}: {error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _copy(connection: sqlite3.Connection, partial: Path) -> None:
+    with closing(sqlite3.connect(partial, isolation_level=None)) as copy:
+        connection.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file, complete in itself
+        verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+    if verdict != "ok":
+        raise StoreError(f"the store is damaged, the copy was thrown away: {verdict}")
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+# --- erasing a person -------------------------------------------------------------------------------------
+
+_DELETE_BODIES = """
+DELETE FROM bodies WHERE message IN (
+    SELECT id FROM messages WHERE customer = ? OR conversation IN (SELECT value FROM json_each(?)))"""
+_DELETE_NOTES = """
+DELETE FROM note_bodies WHERE note IN (
+    SELECT id FROM notes WHERE conversation IN (SELECT value FROM json_each(?)))"""
+_BLANK_MESSAGES = """
+UPDATE messages SET erased = 1, external_id = '', digest = NULL, quick_replies = NULL
+WHERE customer = ? OR conversation IN (SELECT value FROM json_each(?))"""
+_DECISIONS = "SELECT number, record FROM decisions WHERE conversation IN (SELECT value FROM json_each(?))"
+_WAITING = "SELECT seq FROM inbox WHERE conversation IN (SELECT value FROM json_each(?))"
+_WITHDRAW = """
+UPDATE outbox SET state = 'withdrawn', head = 0
+WHERE state = 'new' AND conversation IN (SELECT value FROM json_each(?))"""
+_DELETE_ALIASES = "DELETE FROM aliases WHERE conversation IN (SELECT value FROM json_each(?))"
+
+
+def erase(tx: Transaction, channel: str, customer: str) -> int:
+    """Remove a customer's texts, names and platform ids. States, decisions without words and log stay."""
+    who = _customer(tx, channel, customer)
+    if who is None:
+        return 0
+    snapshots = tx.execute("SELECT snapshot FROM conversations WHERE customer = ?", (who,)).fetchall()
+    theirs = [decode_conversation(snapshot) for (snapshot,) in snapshots]
+    ids = encode([conversation.id for conversation in theirs]).decode()
+    gone = _erase_texts(tx, who, ids)
+    _erase_decisions(tx, ids)
+    _stop(tx, ids)
+    _erase_identity(tx, who, ids, theirs)
+    return gone
+
+
+def _customer(tx: Transaction, channel: str, customer: str) -> str | None:
+    """Return the id of a customer named by the platform's id or by Heed's."""
+    query = "SELECT id FROM customers WHERE channel = ? AND (external_id = ? OR id = ?) ORDER BY external_id <> ?"
+    row = tx.execute(query, (channel, customer, customer, customer)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _erase_texts(tx: Transaction, who: str, ids: str) -> int:
+    gone = tx.execute(_DELETE_BODIES, (who, ids)).rowcount + tx.execute(_DELETE_NOTES, (ids,)).rowcount
+    tx.execute(_BLANK_MESSAGES, (who, ids))
+    return gone
+
+
+def _erase_decisions(tx: Transaction, ids: str) -> None:
+    rows = tx.execute(_DECISIONS, (ids,)).fetchall()
+    blank = [(_without_words(record), number) for number, record in rows]
+    tx.executemany("UPDATE decisions SET record = ? WHERE number = ?", blank)
+
+
+def _without_words(record: bytes) -> bytes:
+    known = decode_decision(record)
+    decision, situation = known.decision, known.situation
+    if decision is not None and decision.rendered is not None:
+        decision = replace(decision, rendered=replace(decision.rendered, text="", quick_replies=()))
+    if situation is not None:
+        situation = replace(situation, customer_name="")
+    return encode(replace(known, decision=decision, situation=situation))
+
+
+def _stop(tx: Transaction, ids: str) -> None:
+    """Take what no longer has a text off inbox and outbox."""
+    inbox.remove(tx, [seq for (seq,) in tx.execute(_WAITING, (ids,)).fetchall()])
+    tx.execute(_WITHDRAW, (ids,))
+
+
+def _erase_identity(tx: Transaction, who: str, ids: str, theirs: Sequence[Conversation]) -> None:
+    tx.execute(_DELETE_ALIASES, (ids,))
+    tx.execute("UPDATE customers SET name = '', external_id = ? WHERE id = ?", (_nobody(), who))
+    conversations.replace(tx, [_elsewhere(conversation) for conversation in theirs])
+    tx.inbox = tx.outbox = True
+
+
+def _elsewhere(conversation: Conversation) -> Conversation:
+    """Return this at an address that leads nowhere, in a new version: whoever holds the old one loads again."""
+    known = conversation.address
+    place = _nobody() if conversation.private else known.place
+    address = Address(channel=known.channel, account=known.account, place=place, thread=known.thread and _nobody())
+    return replace(conversation, address=address, version=conversation.version + 1)
+
+
+def _nobody() -> str:
+    return "erased-" + secrets.token_hex(8)
+
+
+def scrub(connection: sqlite3.Connection) -> None:
+    """Leave no trace of what was erased in the file or beside it.
+
+    Overwriting deleted rows is not enough: SQLite leaves copies behind where it splits a page.
+    """
+    connection.execute("VACUUM")
+    if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        raise StoreUnavailable(
+            "the texts are erased, but somebody reads the store: erase again to clean its files"
+        )

@@ -1,0 +1,221 @@
+"""The one place that knows every part, and joins them: what the settings say becomes a running Heed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets as random_secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.conversation import Rules
+from bot.domain.decisions import Decision, Situation
+from bot.domain.prediction import Assessment
+from bot.domain.sla import Policy
+from bot.engine.auditor import Auditor, Heartbeat
+from bot.engine.commands import StaffCommands
+from bot.engine.delivery import AnswerFeed, Delivery, DeliveryLimits
+from bot.engine.engine import Engine, Parts
+from bot.engine.intake import Intake
+from bot.engine.limits import FloodGate
+from bot.engine.road import Road
+from bot.engine.timekeeper import Timekeeper
+from bot.engine.worker import Worker, WorkerLimits
+from bot.ports import Assessor, Channel, Store, TimeSource
+from bot.reports.read_database import ReportDatabase
+from bot.reports.service import ReportService
+from bot.settings import Environment, Settings
+from bot.stores.sqlite import SqliteStore
+from handlers import Brand, CatalogueWatcher, Confidence, decide, read_catalogue
+from models.assessor import LocalAssessor
+from models.hub import HubLabeller
+
+#: The sample brand's answers, used until the settings name a folder.
+SAMPLE_TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
+
+SHIPPED_CLASSIFIER = "shipped"
+
+
+class Brands:
+    """The brand as its templates stand now. Templates are read again while Heed runs."""
+
+    def __init__(self, settings: Settings, *, assessor: Assessor, store: Store) -> None:
+        self._settings = settings
+        self._assessor = assessor
+        self._store = store
+        self._folder = settings.templates or SAMPLE_TEMPLATES
+        self._brand = brand_of(settings)
+        self._watcher = CatalogueWatcher(
+            self._folder, current=self._brand.catalogue, variables=self._brand.facts()
+        )
+
+    async def adopt(self) -> None:
+        """Keep this version of the templates and choose answers from it."""
+        catalogue = self._brand.catalogue
+        await self._store.keep_templates(catalogue.version, catalogue.sources)
+        await self._assessor.index(catalogue.examples(), version=catalogue.version)
+
+    async def refresh(self) -> None:
+        """Look for changed templates; broken ones leave everything as it is."""
+        changed = await asyncio.to_thread(self._watcher.check)
+        if changed is not None:
+            self._brand = brand_of(self._settings)
+            await self.adopt()
+
+    def problem(self) -> str | None:
+        """Return what is wrong with the files as they are now."""
+        return self._watcher.problem
+
+    def decide(self, text: str, assessment: Assessment | None, situation: Situation) -> Decision:
+        """Return what the brand does about a message."""
+        return decide(text=text, assessment=assessment, situation=situation, brand=self._brand)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heed:
+    """Everything of one process, joined."""
+
+    settings: Settings
+    store: Store
+    time: TimeSource
+    road: Road
+    intake: Intake
+    workers: Sequence[Worker]
+    delivery: Delivery
+    timekeeper: Timekeeper
+    commands: StaffCommands
+    feed: AnswerFeed
+    engine: Engine
+    brands: Brands
+
+
+def brand_of(settings: Settings) -> Brand:
+    """Return the brand that the settings describe. Raises TemplateError or SettingsError."""
+    return Brand(
+        name=settings.brand.name,
+        variables=settings.brand.variables,
+        catalogue=read_catalogue(settings.templates or SAMPLE_TEMPLATES),
+        confidence=Confidence(**settings.model.confidence.model_dump()),
+        languages=frozenset(settings.brand.languages),
+        max_answer_age=settings.conversation.late_after,
+    )
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Return the rules for conversations that the settings describe."""
+    conversation, policy = settings.conversation, settings.policy
+    return Rules(
+        policy=Policy(name=policy.name, targets=policy.targets, warn_at=policy.warn_at),
+        silence_resolves_after=conversation.silence_resolves_after,
+        reopen_window=conversation.reopen_window,
+        claim_lifetime=conversation.claim_lifetime,
+        send_within=conversation.send_within,
+    )
+
+
+async def load_assessor(settings: Settings) -> LocalAssessor:
+    """Load the model that the settings name. Raises ModelError naming the remedy."""
+    model = settings.model
+    labeller = None
+    if model.classifier != SHIPPED_CLASSIFIER:
+        labeller = await asyncio.to_thread(HubLabeller.load, model.classifier, labels=model.label_map)
+    return await LocalAssessor.load(threads=model.threads, labeller=labeller)
+
+
+async def open_store(
+    settings: Settings, *, exclusive: bool = False, pulled: Callable[[str], bool] | None = None
+) -> SqliteStore:
+    """Open the store that the settings name. ``exclusive``: to run on it."""
+    return await SqliteStore.open(
+        settings.store.path,
+        durability=settings.store.durability,
+        exclusive=exclusive,
+        reopen_window=settings.conversation.reopen_window,
+        pulled=pulled or (lambda _channel: False),
+    )
+
+
+async def open_reports(store: Store, settings: Settings, time: TimeSource) -> ReportService:
+    """Open the read database beside the store."""
+    path = settings.store.path.with_suffix(".reports.sqlite")
+    return ReportService(store, await ReportDatabase.open(path), time=time)
+
+
+def join(
+    settings: Settings,
+    *,
+    store: Store,
+    assessor: Assessor,
+    channels: Sequence[Channel],
+    time: TimeSource,
+    heartbeat: Heartbeat | None = None,
+) -> Heed:
+    """Join the parts that drive. Starts nothing."""
+    limits = settings.limits
+    road = Road(store=store, rules=rules_of(settings), time=time)
+    brands = Brands(settings, assessor=assessor, store=store)
+    commands = StaffCommands(store=store, road=road, time=time)
+    delivery = Delivery(store=store, road=road, channels=channels, time=time, limits=DeliveryLimits())
+    timekeeper = Timekeeper(store=store, road=road, time=time)
+    workers = [
+        Worker(
+            store=store,
+            road=road,
+            assessor=assessor,
+            decide=brands.decide,
+            time=time,
+            owner=f"{os.getpid()}-{number}",
+            limits=WorkerLimits(batch=limits.batch, late_after=settings.conversation.late_after),
+        )
+        for number in range(limits.workers)
+    ]
+    intake = Intake(
+        store=store,
+        time=time,
+        assess_within=limits.assess_within,
+        most_queued=limits.most_queued,
+        flood=FloodGate(limits.messages_per_minute),
+    )
+    parts = Parts(
+        store=store,
+        time=time,
+        intake=intake,
+        workers=workers,
+        delivery=delivery,
+        timekeeper=timekeeper,
+        auditor=Auditor(store=store, road=road, time=time, heartbeat=heartbeat),
+        commands=commands,
+        channels=channels,
+        refresh=brands.refresh,
+        problem=brands.problem,
+    )
+    return Heed(
+        settings=settings,
+        store=store,
+        time=time,
+        road=road,
+        intake=intake,
+        workers=workers,
+        delivery=delivery,
+        timekeeper=timekeeper,
+        commands=commands,
+        feed=AnswerFeed(store=store, road=road, time=time),
+        engine=Engine(parts),
+        brands=brands,
+    )
+
+
+def read_secret(environment: Environment, settings: Settings) -> bytes:
+    """Return the key that signs sessions and visitors: from the environment, else made once beside the store."""
+    if environment.secret is not None:
+        return environment.secret.get_secret_value().encode()
+    path = settings.store.path.parent / "secret"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(random_secrets.token_bytes(32))
+        return path.read_bytes()

@@ -1,0 +1,78 @@
+"""What every test keeps: nothing outlives it, and what is skipped says what to install."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import shutil
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip browser tests where there is no browser, with a line that says what to install."""
+    missing = pytest.mark.skip(reason="needs Chromium: apt-get install chromium")
+    for item in items:
+        if item.get_closest_marker("browser") and CHROMIUM is None:
+            item.add_marker(missing)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Turn skipped tests into a failure where everything is meant to be installed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and os.environ.get("HEED_FORBID_SKIPS"):
+        reporter.write_line(f"{len(skipped)} tests were skipped, and HEED_FORBID_SKIPS is set", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _sockets() -> set[str]:
+    folder = Path("/proc/self/fd")
+    if not folder.exists():
+        return set()
+    found = set()
+    for entry in folder.iterdir():
+        try:
+            target = os.readlink(entry)
+        except OSError:
+            continue
+        if target.startswith("socket:"):
+            found.add(target)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def nothing_outlives_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a thread or a socket behind, and name it."""
+    if request.node.get_closest_marker("browser"):  # the browser's driver keeps its own
+        yield
+        return
+    threads, sockets = set(threading.enumerate()), _sockets()
+    yield
+    left = [thread.name for thread in set(threading.enumerate()) - threads if not _of_the_loop(thread)]
+    assert not left, f"threads outlive the test: {left}"
+    assert not (_sockets() - sockets), "a socket outlives the test"
+
+
+def _of_the_loop(thread: threading.Thread) -> bool:
+    """Tell whether this thread belongs to a loop's own executor, which ends with the loop."""
+    return thread.name.startswith("asyncio_") or not thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+async def no_task_outlives_the_test(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Fail a test that leaves a task behind, and name it."""
+    if not inspect.iscoroutinefunction(request.function):
+        yield
+        return
+    before = asyncio.all_tasks()
+    yield
+    await asyncio.sleep(0)
+    left = [task for task in asyncio.all_tasks() - before if task is not asyncio.current_task() and not task.done()]
+    assert not left, f"tasks outlive the test: {left}"
