@@ -11,7 +11,7 @@ from bot.domain.log import LogRecord
 from bot.domain.messages import MessageId
 from bot.domain.prediction import Prediction
 from bot.domain.sla import Clock
-from bot.domain.states import State
+from bot.domain.states import HUMAN_STATES
 from bot.records import ConversationView, DecisionRecord, NoteRecord, QueueRow, TranscriptEntry
 
 Json = dict[str, object]
@@ -129,7 +129,7 @@ def _standing(conversation: Conversation) -> Json:
         "holder": conversation.holder,
         "label": conversation.label,
         "reason": conversation.reason,
-        "reason_text": reason_text(conversation.reason) if conversation.state is not State.OPEN else "",
+        "reason_text": reason_text(conversation.reason) if conversation.state in HUMAN_STATES else "",
         "received": conversation.received,
         "waiting_since": iso(conversation.waiting_since),
         "updated_at": iso(conversation.updated_at),

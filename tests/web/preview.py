@@ -53,7 +53,7 @@ def main() -> None:
     scene, port = (sys.argv[1:] + ["normal", "8099"][len(sys.argv) - 1 :])[:2]
     made = parts(scene, int(port))
     link = one_time_link(SECRET, made.public_url, "Mara", Role.LEAD, now=made.time.now())
-    print(link, flush=True)  # noqa: T201 - the link is what whoever started this waits for
+    print(link, flush=True)
     web.run_app(create_app(made), host="127.0.0.1", port=int(port), print=lambda *_: None)
 
 

@@ -186,3 +186,25 @@ async def test_operations_draws_its_charts_under_the_strict_policy_and_pauses_th
     assert await window.place.commands.paused()
     await window.open("/desk")
     await expect(window.page.locator("#paused")).to_be_visible()
+
+
+async def test_a_lost_line_is_shown_and_the_text_is_kept(window: Window) -> None:
+    window.put("Pat", "Where is it?")
+    await window.open("/desk?c=pat")
+    await window.page.locator("#reply-text").fill("Just a moment")
+    await window.place.client.server.close()
+    await expect(window.page.locator("#offline")).to_be_visible()
+    await window.page.locator("#reply-form button").click()
+    await expect(window.page.locator("#refusal")).to_contain_text("The server cannot be reached.")
+    await expect(window.page.locator("#reply-text")).to_have_value("Just a moment")
+    window.complaints.clear()  # the browser reports each failed request itself
+
+
+async def test_somebody_signed_out_elsewhere_is_told_so(window: Window) -> None:
+    await window.open("/desk")
+    await expect(window.page.locator("#rows-empty")).to_be_visible()
+    del window.place.store.accounts["Mara"]
+    await window.page.evaluate("window.dispatchEvent(new Event('offline'))")
+    await expect(window.page.locator("#offline")).to_contain_text("You are not signed in any more.")
+    await expect(window.page.locator("#offline a")).to_be_visible()
+    window.complaints.clear()  # the browser reports the 401 itself

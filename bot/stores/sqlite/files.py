@@ -140,7 +140,9 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection, path: Path, durability: Durability, *, exclusive: bool) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {durability}")
-    connection.execute("PRAGMA secure_delete = OFF")  # it leaves traces all the same: erasing cleans the whole file
+    connection.execute(
+        "PRAGMA secure_delete = OFF"
+    )  # it leaves traces all the same: erasing cleans the whole file
     connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     migrate(connection, path=str(path))
     if exclusive:  # whoever held leases has ended

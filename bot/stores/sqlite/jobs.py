@@ -42,11 +42,11 @@ class Jobs:
         self._waiting = 0
         self._closed = False
 
-    def put(self, call: Callable[[Any], Any], *, alone: bool = False) -> asyncio.Future[Any]:
-        """Queue a call and return its future."""
+    def put(self, call: Callable[[Any], Any], *, alone: bool = False, last: bool = False) -> asyncio.Future[Any]:
+        """Queue a call and return its future. The ``last`` one finds room in a full queue too."""
         if self._closed:
             raise StoreError("the store is closed")
-        if self._waiting >= self._limit:
+        if self._waiting >= self._limit and not last:
             raise Overloaded(f"{self._waiting} operations wait for the store, the limit is {self._limit}")
         future: asyncio.Future[Any] = self._loop.create_future()
         self._waiting += 1

@@ -54,9 +54,12 @@ _APPEAR = "UPDATE messages SET number = (SELECT max(number) + 1 FROM messages) W
 _APPEAR_LATE = """
 UPDATE messages SET number = (SELECT max(number) + 1 FROM messages)
 WHERE id = (SELECT message FROM outbox WHERE action = ? AND state NOT IN ('sending', 'sent', 'unknown'))"""
+# A text that was erased meanwhile is not sent again.
 _PUT_BACK = """
-UPDATE outbox SET state = 'new', lease_until = 0, not_before = ?, attempts = attempts + 1
-WHERE action = ? AND state = 'sending'"""
+UPDATE outbox SET lease_until = 0, not_before = ?, attempts = attempts + 1, head = 0,
+    state = CASE WHEN EXISTS (SELECT 1 FROM bodies b WHERE b.message = outbox.message) THEN 'new'
+            ELSE 'withdrawn' END
+WHERE action = ? AND state = 'sending' RETURNING conversation"""
 # What has started out cannot be withdrawn any more.
 _REPORT = """
 UPDATE outbox SET state = ?1, sent_at = ?2, lease_until = 0,
@@ -138,8 +141,8 @@ def offer(tx: Transaction, channel: str, *, after: int, limit: int) -> Taken:
 
 def put_back(tx: Transaction, action: ActionId, *, not_before: datetime) -> None:
     """Return a refused send to ``new``. It stays the first of its conversation."""
-    tx.execute(_PUT_BACK, (micros(not_before), action))
-    tx.outbox = True
+    rows = tx.execute(_PUT_BACK, (micros(not_before), action)).fetchall()
+    promote(tx, [conversation for (conversation,) in rows])
 
 
 def stranded(connection: sqlite3.Connection, *, now: datetime, limit: int) -> list[Sending]:

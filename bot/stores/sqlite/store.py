@@ -122,9 +122,11 @@ class SqliteStore:
         if self._closed:
             return
         self._closed = True
-        self._readers.close()
-        await self._writer.close()
-        self._files.give_back()
+        try:
+            self._readers.close()
+            await self._writer.close()
+        finally:
+            self._files.give_back()
 
     # --- inbox --------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +32,8 @@ def backup(connection: sqlite3.Connection, target: Path) -> None:
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"no backup was written to {target}: {error}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
 
 
 def _copy(connection: sqlite3.Connection, partial: Path) -> None:

@@ -49,10 +49,13 @@ class Writer:
 
     async def close(self) -> None:
         """Finish what is queued, then end the thread and give back the file."""
-        await self.run_alone(lambda _: None)
+        end = self._jobs.put(lambda _: None, alone=True, last=True)
         self._jobs.close(threads=1)
-        self._thread.join()
-        self._connection.close()
+        try:
+            await end
+        finally:
+            self._thread.join()
+            self._connection.close()
 
     def _serve(self) -> None:
         going_on = True

@@ -19,8 +19,10 @@ function buckets(hours, byDay) {
   return [...found.values()].sort((a, b) => a.at - b.at);
 }
 
-function trace(rows, field, name, tone) {
-  return { type: "bar", name, x: rows.map((row) => local(row.at)), y: rows.map((row) => row[field]), marker: { color: colour(tone) }, hovertemplate: `%{y} ${name}<extra></extra>` };
+const HOUR = 3600000;
+
+function trace(rows, field, name, tone, byDay) {
+  return { type: "bar", name, width: HOUR * 0.8 * (byDay ? 24 : 1), offset: HOUR * 0.1 * (byDay ? 24 : 1), x: rows.map((row) => local(row.at)), y: rows.map((row) => row[field]), marker: { color: colour(tone) }, hovertemplate: `%{y} ${name}<extra></extra>` };
 }
 
 export function showHours(hours, { byDay, since, until }) {
@@ -28,7 +30,9 @@ export function showHours(hours, { byDay, since, until }) {
   const rows = buckets(hours, byDay);
   const total = rows.reduce((sum, row) => sum + row.answered + row.escalated + row.rest, 0);
   setText($("hours-text"), `${total} messages in ${rows.length} ${byDay ? "days" : "hours"}.`);
-  if (!window.Plotly) return;
+  $("hours").hidden = !total;
+  $("hours-none").hidden = total > 0;
+  if (!window.Plotly || !total) return;
   const axis = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false, tickfont: { color: colour("--ink-3"), size: 11 }, fixedrange: true };
   const layout = {
     barmode: "stack", bargap: 0.25, showlegend: false, margin: { l: 36, r: 4, t: 6, b: 40 }, height: 270, autosize: true, hovermode: "x unified",
@@ -37,7 +41,7 @@ export function showHours(hours, { byDay, since, until }) {
     xaxis: { ...axis, type: "date", range: [local(new Date(since)), local(new Date(until))], showgrid: false },
     yaxis: { ...axis, rangemode: "tozero", tickformat: ",d", nticks: 5 },
   };
-  const traces = [trace(rows, "answered", "answered by the bot", "--accent"), trace(rows, "escalated", "to a human", "--complaint"), trace(rows, "rest", "needed no answer", "--line-strong")];
+  const traces = [trace(rows, "answered", "answered by the bot", "--accent", byDay), trace(rows, "escalated", "to a human", "--complaint", byDay), trace(rows, "rest", "needed no answer", "--line-strong", byDay)];
   window.Plotly.react($("hours"), traces, layout, { displayModeBar: false, responsive: true });
 }
 

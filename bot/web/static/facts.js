@@ -32,7 +32,8 @@ const extra = (section) => { section.classList.add("extra"); return section; };
 const URGENCY = { breached: 0, warning: 1, ok: 2, none: 3 };
 function byUrgency(c) {
   const at = Date.parse(c.now);
-  return [...c.clocks].sort((a, b) => URGENCY[level(stamp(a, c.now), at)] - URGENCY[level(stamp(b, c.now), at)]);
+  const rank = (clock) => URGENCY[level(stamp(clock, c.now), at)] + (clock.metric === "resolution_time" ? 0.5 : 0);
+  return [...c.clocks].sort((a, b) => rank(a) - rank(b));
 }
 
 function more() {
@@ -44,7 +45,7 @@ function more() {
 }
 
 export function showFacts(c) {
-  const clocks = c.clocks.length && c.state !== "resolved" ? byUrgency(c).map((clock, index) => clockRow(clock, c.now, index)) : [h("p", { className: "soft" }, "No clock is running.")];
+  const clocks = c.clocks.length ? byUrgency(c).map((clock, index) => clockRow(clock, c.now, index)) : [h("p", { className: "soft" }, "No clock is running.")];
   const parts = [fact("Clocks", ...clocks), extra(mood(c))];
   if (c.reason_text) parts.splice(1, 0, fact("Why it is here", h("p", {}, c.reason_text)));
   const rows = [["Channel", `${c.channel}${c.private ? "" : ", public"}`], ["Language", c.language === "und" ? "not clear yet" : c.language]];

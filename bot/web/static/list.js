@@ -41,13 +41,13 @@ function update(kept, row) {
   parts.label.dataset.label = row.label ?? "";
   parts.state.classList.toggle("mine", row.state === "claimed" && row.holder === me);
   setText(parts.state, `${standing(row)} · ${row.channel}`);
-  setClock(parts.clock, row.state === "resolved" ? null : row.clock);
+  setClock(parts.clock, row.clock);
   link.classList.toggle("unread", isUnread(row));
   tickRow(kept, now());
 }
 
 function tickRow({ link, parts, row }, at) {
-  link.dataset.level = row.state === "resolved" ? "none" : level(row.clock, at);
+  link.dataset.level = level(row.clock, at);
   const since = row.waiting_since ? `waits ${roughly(at - Date.parse(row.waiting_since))}` : "";
   setText(parts.wait, since);
 }

@@ -110,7 +110,8 @@ function showSwitch(paused) {
   if (!button) return;
   button.disabled = false;
   button.dataset.paused = String(paused);
-  setText(button, paused ? "Resume automatic answers" : "Pause automatic answers");
+  button.replaceChildren(paused ? "Resume" : "Pause", h("span", { className: "long" }, " automatic answers"));
+  button.setAttribute("aria-label", paused ? "Resume automatic answers" : "Pause automatic answers");
 }
 
 async function load() {
