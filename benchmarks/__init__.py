@@ -1,0 +1,1 @@
+"""What Heed costs and how fast it is: measured, printed, never asserted."""

@@ -1,0 +1,43 @@
+"""``make bench``: prints what was measured and how to repeat it. Nothing here is asserted: machines differ."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+from pathlib import Path
+
+from benchmarks import backlog, efficiency, latency
+from benchmarks.messages import texts
+
+
+def main() -> None:
+    """Measure everything, one after the other."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--messages", type=int, default=6000, help="messages for the CPU share")
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=20.0, help="how long half load lasts")
+    parser.add_argument("--queued", type=int, default=12_000, help="messages that wait while staff work")
+    parser.add_argument("--transcript", type=Path, help="measure with the customers' messages of this file")
+    asyncio.run(_measure(parser.parse_args()))
+
+
+async def _measure(chosen: argparse.Namespace) -> None:
+    messages = texts(chosen.messages, transcript=chosen.transcript)
+    words = statistics.mean(len(text.split()) for text in messages)
+    print(f"Messages of {words:.0f} words on average. Repeat with: python -m benchmarks\n", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        turns = await efficiency.measure(Path(folder), messages, repeats=chosen.repeats)
+    print(efficiency.report(turns) + "\n", flush=True)
+    half = statistics.median(turn.messages / turn.wall for turn in turns) / 2
+    with tempfile.TemporaryDirectory() as folder:
+        waits, unanswered = await latency.measure(Path(folder), rate=half, seconds=chosen.seconds)
+    print(latency.report(waits, unanswered, rate=half) + "\n", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        waiting = texts(chosen.queued, transcript=chosen.transcript)
+        print(backlog.report(await backlog.measure(Path(folder), waiting)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""What staff and deadlines feel while 10,000 messages wait: a command's answer, and a breach's lateness."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.efficiency import LIST
+from benchmarks.program import Running, running
+
+#: Conversations that escalated before the flood came, for commands and deadlines to concern.
+BEFORE = 60
+
+#: Their target: it passes while the messages wait.
+TARGET_SECONDS = 6.0
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """``queued``: messages that waited when the first command was given, and after the last one."""
+
+    queued: tuple[int, int]
+    commands: list[float]
+    lateness: list[float]
+
+
+async def measure(folder: Path, texts: Sequence[str]) -> Backlog:
+    """Queue all of ``texts`` and meanwhile reply as staff, while targets pass."""
+    async with running(folder, target=f"{TARGET_SECONDS:.0f}s") as heed:
+        conversations = await _escalate(heed)
+        await heed.until_idle()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_flood(heed, texts))
+            await _until_queued(heed, len(texts) // 2)
+            queued = heed.queued()
+            commands = [await _reply(heed, each) for each in conversations[: BEFORE // 2]]
+            queued_after = heed.queued()
+            await asyncio.sleep(TARGET_SECONDS)
+        lateness = _lateness(heed.store)
+    return Backlog((queued, queued_after), commands, lateness)
+
+
+async def _escalate(heed: Running) -> list[str]:
+    body = [
+        {"id": f"b{n}", "conversation": f"b{n}", "customer": {"id": f"b{n}"}, "text": "it broke again, terrible"}
+        for n in range(BEFORE)
+    ]
+    async with heed.session.post("/api/v1/messages", json=body) as response:
+        return [item["conversation"] for item in await response.json()]
+
+
+async def _flood(heed: Running, texts: Sequence[str]) -> None:
+    for start in range(0, len(texts), LIST):
+        body = [
+            {"id": f"f{n}", "conversation": f"f{n}", "customer": {"id": f"f{n}"}, "text": text}
+            for n, text in enumerate(texts[start : start + LIST], start)
+        ]
+        async with heed.session.post("/api/v1/messages", json=body) as response:
+            await response.read()
+
+
+async def _until_queued(heed: Running, count: int) -> None:
+    async with asyncio.timeout(120):
+        while heed.queued() < count:  # noqa: ASYNC110  # another process: there is nothing to wait on
+            await asyncio.sleep(0.02)
+
+
+async def _reply(heed: Running, conversation: str) -> float:
+    """Reply as staff (which claims the conversation in the same step) and return the seconds that took."""
+    body = {"agent": "alex", "text": "I am on it.", "delivered": False}
+    started = time.perf_counter()
+    async with heed.session.post(f"/api/v1/conversations/{conversation}/replies", json=body) as response:
+        assert response.status == 202, await response.text()
+    return time.perf_counter() - started
+
+
+def _lateness(store: Path) -> list[float]:
+    """Return how many seconds after the due time each breach was committed."""
+    with closing(sqlite3.connect(store)) as db:
+        rows = db.execute("SELECT recorded_at, at, fields FROM log WHERE kind = 'breach'").fetchall()
+    return [json.loads(fields)["lateness"] + (recorded - at) / 1e6 for recorded, at, fields in rows]
+
+
+def report(found: Backlog) -> str:
+    """Return the figures in words."""
+    before, after = found.queued
+    return (
+        f"With {before} messages queued ({after} after the last): a staff command answers in "
+        f"{1000 * max(found.commands):.0f} ms at worst ({len(found.commands)} commands), "
+        f"a breach is committed {1000 * max(found.lateness):.0f} ms after it was due at worst "
+        f"({len(found.lateness)} breaches)"
+    )
