@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 #: Characters looked at: a wish or a greeting stands near the beginning or in a short message.
 HEAD = 1_000
@@ -15,6 +16,7 @@ _NOT_A_WORD = re.compile(r"[^\w']+")
 _DETAIL = re.compile(r"\d[\d -]{2,30}\d|[\w.+-]{1,64}@[\w-]{1,63}\.\w")
 
 
+@lru_cache(maxsize=64)
 def plain(text: str) -> str:
     """Return the head of ``text`` folded to small letters, one line, "hiiii" as "hi", without hidden signs."""
     folded = unicodedata.normalize("NFKC", text[:HEAD].translate(_APOSTROPHES)).casefold()[:HEAD]

@@ -13,7 +13,7 @@ The diagram in ``docs/states.md`` is generated from this table; a test holds the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from bot.domain import customer_rules, deadline_rules, delivery_rules, staff_rules
@@ -262,9 +262,10 @@ def _apply(rule: Callable[[Turn, Any], None], conversation: Conversation, event:
         rule(turn, event)
     except Refused as refused:
         return Step(conversation=conversation, refusal=str(refused))
-    if turn.c is conversation and not turn.logged:
+    if not turn.changed and not turn.logged:
         return Step(conversation=conversation, ignored="It no longer fits.")
-    after = replace(turn.c, version=conversation.version + 1, updated_at=event.at)
+    turn.change(version=conversation.version + 1, updated_at=event.at)
+    after = turn.c
     had, has = deadlines(conversation, rules), deadlines(after, rules)
     return Step(
         conversation=after,
