@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
@@ -84,6 +85,7 @@ async def serve(settings: Settings, environment: Environment, announce: Callable
         chat = _chat(heed, environment, secret) if settings.channels.webchat.enabled else None
         app = _application(heed, api=api, chat=chat, reports=reports, environment=environment, secret=secret)
         port = await _listen(stack, app, environment)
+        gc.freeze()  # what was loaded stays: collecting must not look through it again
         loops = [heed.engine.run(), reports.run(), *([chat.run()] if chat else [])]
         await _until_stopped(loops, lambda: announce(_addresses(port, environment, secret, time)))
 

@@ -23,6 +23,7 @@ from bot.domain.messages import AgentId
 from bot.domain.prediction import UNDETERMINED, Assessment
 from bot.domain.roles import Agent
 from bot.engine.road import Passage, Road, Trip
+from bot.errors import StoreUnavailable
 from bot.ports import Assessor, Store, TimeSource
 from bot.records import ArrivalKind, DecisionRecord, InboxItem
 
@@ -30,6 +31,9 @@ log = structlog.get_logger(__name__)
 
 #: A message handed out this often without a commit has killed its worker each time.
 POISON_AFTER = 3
+
+#: A message that not even escalating helps, as when its conversation cannot be read, becomes a dead letter.
+DEAD_AFTER = 5
 
 #: Told of every decision as it is taken: what a replay records.
 Watch = Callable[[Assessment | None, Situation, Decision], None]
@@ -99,9 +103,27 @@ class Worker:
         """Bring the batch home. If that fails as a whole, each item gets its own try, so one harms no other."""
         try:
             await self._road.drive(trips)
-        except Exception:
-            await asyncio.shield(self._store.release(items, blameless=len(items) > 1))
+        except StoreUnavailable:
+            await self._store.release(items, blameless=True)
             raise
+        except Exception:  # which item it was shows when each travels alone
+            log.exception("batch_failed", messages=len(items))
+            for item, trip in zip(items, trips, strict=True):
+                await self._drive_alone(item, trip)
+
+    async def _drive_alone(self, item: InboxItem, trip: Trip) -> None:
+        """Bring one item home; one that fails too often is put aside where operations see it."""
+        try:
+            await self._road.drive([trip])
+        except StoreUnavailable:
+            await self._store.release([item], blameless=True)
+            raise
+        except Exception as error:  # counted as an attempt; in the end a dead letter
+            log.exception("message_failed", message=item.message, attempts=item.attempts)
+            if item.attempts < DEAD_AFTER:
+                await self._store.release([item])
+            else:
+                await self._store.reject([item], reason=type(error).__name__, now=self._time.now())
 
     async def _assess(self, items: Sequence[InboxItem]) -> list[Assessment | None]:
         """Return an assessment for each item that needs one; None where it does not or cannot be had."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from bot.channels import arrivals
 from bot.domain import transitions
+from bot.domain.conversation import Conversation
 from bot.domain.decisions import Reason
 from bot.domain.events import CustomerWrote, Reply
-from bot.domain.messages import AgentId
+from bot.domain.messages import AgentId, ConversationId
 from bot.domain.sla import Metric
 from bot.domain.states import State
 from bot.errors import Overloaded
@@ -261,3 +263,25 @@ async def test_every_decision_can_be_taken_again_from_what_is_stored() -> None:
             assert record.situation is not None
             again = w.heed.brands.decide(text, record.assessment, record.situation)
             assert again == record.decision
+
+
+async def test_a_conversation_that_cannot_be_read_becomes_a_dead_letter_and_harms_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with world() as w:
+        broken = await w.arrives("complaint it broke", who="broken")
+        load = w.store.load
+
+        async def refuses(ids: Sequence[ConversationId]) -> dict[ConversationId, Conversation]:
+            if broken.conversation in ids:
+                raise ValueError("not readable")
+            return await load(ids)
+
+        monkeypatch.setattr(w.store, "load", refuses)
+        sound = await w.arrives("complaint it broke", who="sound")
+        for _ in range(10):
+            await w.heed.workers[0].drain()
+        facts = await w.store.facts()
+        assert (facts.inbox, facts.dead_letters) == (0, 1)
+        assert sound.conversation is not None
+        assert (await w.conversation(sound.conversation)).state is State.ESCALATED
