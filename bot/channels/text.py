@@ -48,7 +48,8 @@ def clean_name(value: str | None) -> str:
 
 def clean_id(value: str, *, field: str, longest: int = LONGEST_ID) -> str:
     """Return another system's id unchanged. Raises BadMessage unless it is printable and not too long."""
-    if 0 < len(value) <= longest and value.isprintable() and not value.isspace():
+    whole = value.isprintable() and not value.isspace() and "\ufffd" not in value  # where a character was lost
+    if 0 < len(value) <= longest and whole:
         return value
     raise BadMessage(
         f"{field}: {shortened(value)} ({len(value):,} characters) is not an id; "

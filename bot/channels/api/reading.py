@@ -35,11 +35,23 @@ def read_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON is anything
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return json.loads(raw.decode("utf-8", "replace"), strict=False)
+        return _without_surrogates(json.loads(raw.decode("utf-8", "replace"), strict=False))
     except RecursionError:
         raise BadMessage("body: nested too deeply; send the fields of the API alone") from None
     except ValueError as problem:  # JSONDecodeError is one, and so is a number of 5,000 digits
         raise BadMessage(f"body: not JSON ({str(problem)[:60]}); send one JSON value in UTF-8") from None
+
+
+def _without_surrogates(value: Any) -> Any:  # noqa: ANN401 - JSON is anything
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {_without_surrogates(name): _without_surrogates(inner) for name, inner in value.items()}
+        case list():
+            return [_without_surrogates(inner) for inner in value]
+        case _:
+            return value
 
 
 def convert(value: object, kind: type[Body]) -> Body:

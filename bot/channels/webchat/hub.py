@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+import structlog
+
 from bot.channels.webchat import frames
 from bot.channels.webchat.entries import Entry, Window, chunks, entry_of
 from bot.channels.webchat.limits import Bucket
@@ -14,6 +16,8 @@ from bot.channels.webchat.visitors import Visitor
 from bot.domain.messages import ConversationId
 from bot.errors import StoreError
 from bot.ports import EventLog, TimeSource, Views
+
+log = structlog.get_logger(__name__)
 
 Push = Callable[[str], None]
 
@@ -33,6 +37,7 @@ class Room:
     def __init__(self, visitor: Visitor, views: Views, *, at: datetime) -> None:
         self.visitor = visitor
         self.pages: set[Push] = set()
+        self.entering = 0
         self.conversations: set[ConversationId] = set()
         self.bucket = Bucket(burst=_BURST, per_second=_PER_SECOND, at=at)
         self._views = views
@@ -88,9 +93,11 @@ class Hub:
     async def enter(self, visitor: Visitor, page: Push, *, after: int) -> Room:
         """Open a page of a visitor: it is shown what it missed and hears of changes until it leaves."""
         room = self._rooms.setdefault(visitor.external_id, Room(visitor, self._views, at=self._time.now()))
+        room.entering += 1
         try:
             await room.enter(page, after=after)
         finally:
+            room.entering -= 1
             self._settle(room)
         return room
 
@@ -143,13 +150,14 @@ class Hub:
             except StoreError:
                 self._due.add(room)
                 return
+            except Exception:
+                log.exception("chat_page_not_refreshed")
         self._due.discard(room)
         self._settle(room)
 
     def _settle(self, room: Room) -> None:
         """Keep the index of conversations in step with a room, or forget the room if it is empty."""
-        if room.pages:
-            self._rooms[room.visitor.external_id] = room
+        if room.pages or room.entering:
             self._homes.update((conversation, room) for conversation in room.conversations)
             return
         self._due.discard(room)

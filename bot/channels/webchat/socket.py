@@ -176,6 +176,10 @@ class Page:
             await self._door.hub.learn(room, receipt.conversation)
 
     async def _catch_up(self, room: Room) -> None:
+        wait = room.bucket.take(self._door.time.now())
+        if wait:
+            self.push(frames.error("slow_down", "too many requests", retry_after=wait))
+            return
         try:
             await room.refresh()
         except StoreError:

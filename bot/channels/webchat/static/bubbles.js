@@ -55,22 +55,28 @@ export class Bubbles {
   // Put lines in order, join groups and set days. Call it after a batch of changes.
   arrange() {
     const lines = [...this.lines.values()].sort(order);
-    for (const day of this.log.querySelectorAll(".day")) day.remove();
+    const days = new Map([...this.log.querySelectorAll(".day")].map((day) => [day.dataset.day, day]));
     let before = null;
     lines.forEach((line, index) => {
       const after = lines[index + 1];
       const newDay = !before || dayOf(before) !== dayOf(line);
       this.place(line.node, index ? lines[index - 1].node : null);
-      if (newDay) line.node.before(this.day(line));
+      if (newDay) {
+        const day = days.get(dayOf(line)) ?? this.day(line);
+        days.delete(dayOf(line));
+        if (line.node.previousElementSibling !== day) line.node.before(day);
+      }
       line.node.classList.toggle("first", newDay || !together(before, line));
       line.node.classList.toggle("last", !after || dayOf(after) !== dayOf(line) || !together(line, after));
       before = line;
     });
+    for (const day of days.values()) day.remove();
   }
 
   place(item, previous) {
-    const wanted = previous ? previous.nextElementSibling : this.log.firstElementChild;
-    if (wanted !== item) previous ? previous.after(item) : this.log.prepend(item);
+    let next = previous ? previous.nextElementSibling : this.log.firstElementChild;
+    if (next?.classList.contains("day")) next = next.nextElementSibling;
+    if (next !== item) previous ? previous.after(item) : this.log.prepend(item);
   }
 
   fill(line) {
@@ -79,7 +85,11 @@ export class Bubbles {
     item.classList.toggle("failed", line.state === "failed");
     item.classList.toggle("gone", line.deleted);
     item.classList.toggle("changed", line.edited || line.deleted);
-    item.replaceChildren(this.name(line), this.row(line), ...this.open(line), this.under(line));
+    // Replace no more than has changed: a screen reader reads out what is new.
+    const shape = JSON.stringify([line.text, line.deleted, line.open, line.sure]);
+    if (line.shape === shape) item.lastElementChild.replaceWith(this.under(line));
+    else item.replaceChildren(this.name(line), this.row(line), ...this.open(line), this.under(line));
+    line.shape = shape;
   }
 
   name(line) {
@@ -95,7 +105,7 @@ export class Bubbles {
     const bubble = element("div", "bubble");
     bubble.dir = "auto";
     bubble.append(...(line.deleted ? [this.words.deleted] : linked(line.text)));
-    if (line.author === "you" && !line.pending && !line.deleted) row.append(this.options(line));
+    if (line.author === "you" && !line.deleted) row.append(this.options(line));
     row.append(bubble);
     return row;
   }
@@ -130,6 +140,7 @@ export class Bubbles {
 
   under(line) {
     const under = element("div", "under");
+    under.setAttribute("aria-live", "off");
     const time = element("time", "", this.time.format(new Date(line.at)));
     time.dateTime = line.at;
     under.append(time);
@@ -145,7 +156,9 @@ export class Bubbles {
     yesterday.setDate(yesterday.getDate() - 1);
     const day = dayOf(line);
     const known = { [new Date().toDateString()]: this.words.today, [yesterday.toDateString()]: this.words.yesterday };
-    return element("li", "day", known[day] ?? this.date.format(new Date(line.at)));
+    const shown = element("li", "day", known[day] ?? this.date.format(new Date(line.at)));
+    shown.dataset.day = day;
+    return shown;
   }
 }
 
