@@ -11,13 +11,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.dataset import Example, Row, example, is_held_out
+from models.dataset import Example, Row, example, is_for_calibration, is_held_out, judged_again
 
 #: Rows drawn from one family of sources, by what is said to hold there. What is not listed gets ``""``'s share.
 QUOTAS: Mapping[str, Mapping[str, int]] = {
     "goemotions": {"praise": 4000, "question": 2000, "other": 3500, "complaint": 1200, "": 1500},
-    "semeval": {"praise": 3000, "complaint": 3500, "other": 3000, "other+question": 2000, "": 900},
-    "tweeteval": {"complaint": 1500, "other": 1000, "": 500},
+    "semeval": {"praise": 2500, "complaint": 1500, "other": 3000, "other+question": 2000, "": 900},
+    "tweeteval": {"complaint": 800, "other": 1000, "": 500},
     "clinc150": {"question": 2200, "other": 900, "": 900},
     "banking77": {"question": 2200, "complaint": 1663, "complaint+question": 1578, "": 900},
     "nlupp": {"": 3100},
@@ -25,13 +25,18 @@ QUOTAS: Mapping[str, Mapping[str, int]] = {
     "multidogo": {"other": 2200, "complaint": 1400, "question": 1500, "": 700},
     "tweet": {"question": 600, "other": 1300, "": 1300},
 }
+#: How often a public message that was labelled again is shown in one epoch.
+JUDGED_COPIES = 2
 #: How often a message with every label decided is shown in one epoch, and what it counts for.
-OWN_COPIES = 3
+OWN_COPIES = 4
 OWN_IMPORTANCE = 2.0
+#: Own messages from which they alone calibrate. Public sets have other shares of each label than what is read
+#: in a brand's channels, and would shift every threshold.
+ENOUGH_TO_CALIBRATE = 100
 
 #: A negative tweet that speaks of a product, a service or to somebody is more likely a customer's.
 _CUSTOMERS = re.compile(
-    r"^@user|\b(?:apps?|phone|updates?|customer|service|order(?:ed)?|deliver\w*|store|shop|support|account|refund|"
+    r"\b(?:apps?|phone|updates?|customer|service|order(?:ed)?|deliver\w*|store|shop|support|account|refund|"
     r"website|site|price[sd]?|bill|flight|airline|internet|wifi|laptop|battery|broken?|crash\w*|bug|glitch\w*|"
     r"battery|screen|console|ps4|xbox|iphone|ipad|android|windows|amazon|netflix|bank|card|queue|waiting|staff)\b",
     re.IGNORECASE,
@@ -49,15 +54,28 @@ class Mixture:
 
 def mix(public: Iterable[Row], own: Iterable[Row], *, seed: int, limit: int | None = None) -> Mixture:
     """Return the mixture; ``limit`` thins the public rows further, to at most about that many."""
-    drawn = _drawn(public, seed=seed, share=_share(limit))
+    judged, others = _judged(public)
+    drawn = _drawn(others, seed=seed, share=_share(limit)) + judged * JUDGED_COPIES
     own_rows = list(own)
-    kept = [row for row in own_rows if not is_held_out(row.text)]
-    copies = [example(row, importance=OWN_IMPORTANCE) for row in kept for _ in range(OWN_COPIES)]
-    return Mixture(
-        train=tuple([example(row) for row in drawn if not is_held_out(row.text)] + copies),
-        calibrate=tuple(example(row) for row in drawn if is_held_out(row.text)),
-        held_out=tuple(row for row in own_rows if is_held_out(row.text)),
-    )
+    shown = [example(row) for row in drawn if not is_held_out(row.text)]
+    for row in own_rows:
+        if not is_held_out(row.text) and not is_for_calibration(row.text):
+            shown += [example(row, importance=OWN_IMPORTANCE)] * OWN_COPIES
+    calibrate = [example(row) for row in own_rows if is_for_calibration(row.text)]
+    if len(calibrate) < ENOUGH_TO_CALIBRATE:
+        calibrate += [example(row) for row in drawn if is_held_out(row.text)]
+    held_out = tuple(row for row in own_rows if is_held_out(row.text))
+    return Mixture(train=tuple(shown), calibrate=tuple(calibrate), held_out=held_out)
+
+
+def _judged(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Return the rows that were labelled again, with their new labels, and all others."""
+    judged: list[Row] = []
+    others: list[Row] = []
+    for row in rows:
+        again = judged_again(row)
+        (others if again is None else judged).append(again or row)
+    return judged, others
 
 
 def _share(limit: int | None) -> float:

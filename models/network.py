@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertModel
+from transformers.utils import logging
 
 WIDTH = 384
 LABELS = 3
@@ -56,11 +57,13 @@ def masked_mean(hidden: Tensor, mask: Tensor) -> Tensor:
 
 def new_network(base: Path) -> Network:
     """Return the network on top of the encoder in the folder ``base``; its word embeddings stay as they are."""
-    bert = BertModel.from_pretrained(base, add_pooling_layer=False)
+    bert = original_encoder(base)
     bert.embeddings.word_embeddings.weight.requires_grad_(False)
     return Network(bert)
 
 
-def original_embeddings(base: Path) -> BertModel:
-    """Return the untouched encoder, the teacher of the embedding."""
+def original_encoder(base: Path) -> BertModel:
+    """Return the untouched encoder: where training starts, and the teacher of the embedding."""
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # the pooler is left out on purpose
     return BertModel.from_pretrained(base, add_pooling_layer=False).eval()

@@ -1,0 +1,140 @@
+"""The assessor that runs on this machine: labels, language and nearest templates of each message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol, Self, TypeVar
+
+from bot.domain.prediction import SCORED_LABELS, Assessment, Prediction, Versions, primary_label
+from models.encoder import Encoder, Reading, Vector
+from models.language import LanguageGuess
+from models.manifest import SHIPPED
+from models.normalise import clean, normalise, spell_emoji
+from models.retrieval import EMPTY, TemplateIndex, build_index
+
+Result = TypeVar("Result")
+
+
+class Labeller(Protocol):
+    """Gives labels a probability in the shipped model's stead. Used from several threads at once."""
+
+    @property
+    def version(self) -> str:
+        """Name what labels with."""
+        ...
+
+    def probabilities(self, text: str) -> list[float]:
+        """Return question's, complaint's and praise's probability, each in [0, 1], for a normalised text."""
+        ...
+
+
+class LocalAssessor:
+    """Assesses messages on a pool of threads, one message a pass, never on the event loop.
+
+    An assessment depends on the message, the weights and the templates alone: not on what else is assessed
+    with it. Any text is accepted; what cannot be read (nothing, only signs) is ``other``.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        languages: LanguageGuess,
+        pool: ThreadPoolExecutor,
+        labeller: Labeller | None = None,
+    ) -> None:
+        self._encoder = encoder
+        self._labeller = labeller
+        self._languages = languages
+        self._pool = pool
+        self._calibration = encoder.manifest.calibration
+        self._index = EMPTY
+        self._embedded: dict[str, Vector] = {}
+
+    @classmethod
+    async def load(cls, *, folder: Path = SHIPPED, threads: int = 2, labeller: Labeller | None = None) -> Self:
+        """Return an assessor with the weights in ``folder`` and ``threads`` workers.
+
+        A ``labeller`` (see ``models.hub``) replaces the labels; embedding and language stay as they are.
+        Raises ModelError naming the file and the remedy when weights are missing or damaged.
+        """
+        pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="assess")
+        loop = asyncio.get_running_loop()
+        try:
+            languages = loop.run_in_executor(pool, LanguageGuess)
+            encoder = await loop.run_in_executor(pool, Encoder, folder)
+            return cls(encoder, await languages, pool, labeller)
+        except BaseException:
+            await asyncio.to_thread(pool.shutdown)
+            raise
+
+    @property
+    def versions(self) -> Versions:
+        """What an assessment made now is made with."""
+        return self._versions(self._index)
+
+    async def assess(self, texts: Sequence[str]) -> list[Assessment]:
+        """Return one assessment for each text, in the order of ``texts``, all with the same templates."""
+        index = self._index
+        return await self._side_by_side(lambda text: self._assess(text, index), texts)
+
+    def assess_one(self, text: str) -> Assessment:
+        """Return the assessment of one text, on the thread that calls."""
+        return self._assess(text, self._index)
+
+    async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:
+        """Replace the templates, all at once: ``examples`` maps a template's name to messages it answers.
+
+        Only examples that the last index did not have are embedded.
+        """
+        before = self._embedded
+        wanted = {text for texts in examples.values() for text in texts}
+        fresh = sorted(wanted - before.keys())
+        vectors = dict(zip(fresh, await self._side_by_side(self._embed, fresh), strict=True))
+        self._embedded = {text: before[text] for text in wanted & before.keys()} | vectors
+        self._index = build_index(examples, self._embedded, version=version)
+
+    async def close(self) -> None:
+        """Wait for what is being assessed and end the threads."""
+        await asyncio.to_thread(self._pool.shutdown)
+
+    async def _side_by_side(self, function: Callable[[str], Result], texts: Sequence[str]) -> list[Result]:
+        loop = asyncio.get_running_loop()
+        return await asyncio.gather(*(loop.run_in_executor(self._pool, function, text) for text in texts))
+
+    def _embed(self, text: str) -> Vector:
+        return self._encoder.read(normalise(text)).embedding
+
+    def _assess(self, text: str, index: TemplateIndex) -> Assessment:
+        cleaned = clean(text)
+        normalised = spell_emoji(cleaned)
+        reading = self._encoder.read(normalised)
+        probabilities = self._probabilities(normalised, reading)
+        return Assessment(
+            prediction=self._prediction(cleaned, probabilities),
+            candidates=index.nearest(reading.embedding) if normalised else (),
+            versions=self._versions(index),
+        )
+
+    def _probabilities(self, normalised: str, reading: Reading) -> list[float]:
+        if not normalised:
+            return [0.0 for _ in SCORED_LABELS]
+        if self._labeller is not None:
+            return self._labeller.probabilities(normalised)
+        return self._calibration.probabilities(reading.logits.tolist())
+
+    def _prediction(self, cleaned: str, probabilities: Sequence[float]) -> Prediction:
+        by_label = dict(zip(SCORED_LABELS, probabilities, strict=True))
+        return Prediction(
+            label=primary_label(by_label), probabilities=by_label, language=self._languages.of(cleaned)
+        )
+
+    def _versions(self, index: TemplateIndex) -> Versions:
+        shipped = self._encoder.manifest.version
+        if self._labeller is not None:
+            return Versions(
+                model=f"{self._labeller.version}+{shipped}", calibration="none", templates=index.version
+            )
+        return Versions(model=shipped, calibration=self._calibration.version, templates=index.version)

@@ -1,0 +1,140 @@
+"""Measure the shipped model: ``python -m models.figures DATA``, where ``DATA`` holds ``train`` and ``validation``.
+
+Prints the labels' figures on rows never trained on, how well templates are found (against the original
+encoder, where the extra ``train`` is installed), and the computing time of a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from bot.errors import ModelError
+from models.assessor import LocalAssessor
+from models.dataset import Row, is_held_out, read_rows
+from models.encoder import Encoder, Vector
+from models.evaluate import evaluate
+from models.manifest import SHIPPED
+from models.normalise import normalise
+from models.tokens import Tokens
+from models.train import CORPUS, base_folder, require_torch
+
+#: Examples that a template (an intent) is given when retrieval is measured.
+EXAMPLES = 8
+
+Embed = Callable[[Sequence[str]], Vector]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieval:
+    """Share of ``queries`` whose own intent, of ``intents``, comes first, and among the first five."""
+
+    intents: int
+    queries: int
+    first: float
+    among_five: float
+
+
+def retrieval(texts: Sequence[str], intents: Sequence[str], embed: Embed) -> Retrieval:
+    """Return how well held-out messages find their intent by the nearest of eight examples of each."""
+    examples: defaultdict[str, list[str]] = defaultdict(list)
+    queries: list[tuple[str, str]] = []
+    for text, intent in zip(texts, intents, strict=True):
+        if is_held_out(text):
+            queries.append((text, intent))
+        elif len(examples[intent]) < EXAMPLES:
+            examples[intent].append(text)
+    names = sorted(examples)
+    matrix = embed([text for name in names for text in examples[name]])
+    owner = np.array([place for place, name in enumerate(names) for _ in examples[name]])
+    asked = embed([text for text, _ in queries])
+    similar = asked @ matrix.T
+    best = np.stack([similar[:, owner == place].max(axis=1) for place in range(len(names))], axis=1)
+    ranks = np.argsort(-best, axis=1, kind="stable")[:, :5]
+    wanted = np.array([names.index(intent) for _, intent in queries])
+    hits = ranks == wanted[:, None]
+    return Retrieval(
+        intents=len(names),
+        queries=len(queries),
+        first=float(hits[:, 0].mean()),
+        among_five=float(hits.any(axis=1).mean()),
+    )
+
+
+def read_intents(file: Path) -> tuple[list[str], list[str]]:
+    """Return texts and intents of a public set of intents, in the order of the file."""
+    with gzip.open(file, "rb") as lines:
+        rows = [msgspec.json.decode(line) for line in lines]
+    rows = [row for row in rows if row["orig"] != "oos"]
+    return [row["text"] for row in rows], [row["orig"] for row in rows]
+
+
+def shipped(folder: Path = SHIPPED) -> Embed:
+    """Return the embedding of the weights in ``folder``."""
+    encoder = Encoder(folder)
+    return lambda texts: np.stack([encoder.read(normalise(text)).embedding for text in texts])
+
+
+def original() -> Embed | None:
+    """Return the original encoder's embedding, or None where the extra ``train`` is not installed."""
+    try:
+        require_torch()
+        base = base_folder()
+    except ModelError:
+        return None
+    from models.finetune import original_vectors  # noqa: PLC0415  # needs torch
+
+    tokens = Tokens(base)
+    return lambda texts: original_vectors(
+        [tokens.ids(text) for text in texts], base=base, progress=lambda _what, _share: None
+    )
+
+
+async def labels_of(assessor: LocalAssessor, name: str, rows: Sequence[Row]) -> str:
+    """Return the table of one set of rows."""
+    return f"\n{name}: {len(rows)} rows\n{(await evaluate(assessor, rows)).to_text()}\n"
+
+
+async def cpu_milliseconds(assessor: LocalAssessor, texts: Sequence[str]) -> float:
+    """Return a message's computing time (CPU, not wall), finding templates among 280 examples included."""
+    examples = {f"template {i}": [f"example {i} {j} of a question" for j in range(8)] for i in range(35)}
+    await assessor.index(examples, version="timing")
+    for text in texts[:50]:
+        assessor.assess_one(text)
+    start = time.process_time()
+    for text in texts:
+        assessor.assess_one(text)
+    return (time.process_time() - start) / len(texts) * 1000.0
+
+
+async def report(data: Path, *, folder: Path = SHIPPED) -> None:
+    """Print all figures."""
+    start = time.perf_counter()
+    assessor = await LocalAssessor.load(folder=folder)
+    say = sys.stdout.write
+    say(f"loaded in {time.perf_counter() - start:.2f} s, versions {assessor.versions}\n")
+    held_out = [row for row in read_rows([CORPUS]) if is_held_out(row.text)]
+    say(await labels_of(assessor, "messages written for Heed, held out", held_out))
+    for file in sorted((data / "validation").iterdir()):
+        say(await labels_of(assessor, file.name, list(read_rows([file]))))
+    airline = [row.text for row in read_rows([data / "validation" / "airline_tweets.jsonl.gz"])]
+    say(f"\nCPU milliseconds a message: {await cpu_milliseconds(assessor, airline[::8]):.2f}\n")
+    await assessor.close()
+    for name in ("banking77", "clinc150"):
+        texts, intents = read_intents(data / "train" / f"{name}.jsonl.gz")
+        say(f"{name}, shipped:  {retrieval(texts, intents, shipped(folder))}\n")
+        if (embed := original()) is not None:
+            say(f"{name}, original: {retrieval(texts, intents, embed)}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(report(Path(sys.argv[1]), folder=Path(sys.argv[2]) if len(sys.argv) > 2 else SHIPPED))
