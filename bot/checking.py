@@ -5,18 +5,28 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
 from bot.channels.api.channel import ApiChannel
+from bot.channels.api.webhook import Secret
 from bot.channels.webchat.channel import CAPABILITIES as WEBCHAT
-from bot.errors import HeedError, ModelError, SettingsError, StoreError, TemplateError
+from bot.channels.webchat.origins import Origins
+from bot.errors import HeedError, ModelError, SettingsError, TemplateError
 from bot.ports import Capabilities
 from bot.settings import Environment, Settings
 from bot.wiring import SAMPLE_TEMPLATES, brand_of, load_assessor, open_store
 from handlers.brand import Brand
+
+#: What a platform may be able to do, in words.
+FLAGS = {
+    "idempotent_sends": "repeating sends safely",
+    "sees_edits": "seeing edits",
+    "sees_deletions": "seeing deletions",
+    "shows_typing": "showing typing",
+}
 
 #: Less free disk than this is worth a word, in bytes.
 LITTLE_DISK = 500 * 1024 * 1024
@@ -56,7 +66,8 @@ async def check_everything(environment: Environment, read: Callable[[], Settings
     try:
         settings = read()
     except SettingsError as error:
-        return [_problem(line, "Change that line.") for line in str(error).splitlines()]
+        remedy = "docs/configuration.md tells what may stand there."
+        return [_problem(line, remedy) for line in str(error).splitlines()]
     found = [_ok("The settings are sound."), *_templates(settings)]
     found += [finding async for finding in _model(settings)]
     found += [finding async for finding in _store(settings)]
@@ -126,9 +137,11 @@ async def _store(settings: Settings) -> AsyncIterator[Found]:
 async def _existing(settings: Settings, path: Path) -> Found:
     try:
         store = await open_store(settings)
-        facts = await store.facts()
-        await store.close()
-    except (StoreError, HeedError) as error:
+        try:
+            facts = await store.facts()
+        finally:
+            await store.close()
+    except HeedError as error:
         return _problem(str(error), "Restore a backup with 'heed restore FILE', or name another path.")
     waiting = facts.conversations.get("escalated", 0)
     return _ok(f"The store {path} is sound (schema {facts.schema_version}, {waiting} conversations wait).")
@@ -150,17 +163,36 @@ def _credentials(settings: Settings, environment: Environment) -> Iterator[Found
             "Sessions are signed with a key that Heed makes beside the store.",
             "Set HEED_SECRET when several machines serve one brand, or when the disk does not last.",
         )
-    if settings.channels.api.webhook and environment.webhook_secret is None:
-        yield _problem(
-            "channels.api.webhook is set and HEED_WEBHOOK_SECRET is not.",
-            "Set it to the secret that the receiver checks, as whsec_ and base64.",
-        )
+    yield from _addresses(settings, environment)
     outside = environment.host not in {"127.0.0.1", "localhost", "::1"}
     if outside and not environment.public_url.startswith("https://"):
         yield _note(
             f"Heed will listen on {environment.host} and HEED_PUBLIC_URL names no https address.",
             "Put a server that speaks https in front and name its address there, so that cookies stay private.",
         )
+
+
+def _addresses(settings: Settings, environment: Environment) -> Iterator[Found]:
+    """Look at what ``heed run`` would refuse: addresses and the secret of the webhook."""
+    webhook, secret = settings.channels.api.webhook, environment.webhook_secret
+    if webhook and secret is None:
+        yield _problem(
+            "channels.api.webhook is set and HEED_WEBHOOK_SECRET is not.",
+            "Set it to the secret that the receiver checks, as whsec_ and base64.",
+        )
+    if webhook and not webhook.startswith(("https://", "http://")):
+        yield _problem(f"channels.api.webhook: {webhook!r} is no address.", "Write one that starts with https://.")
+    if secret is not None:
+        yield from _refused(lambda: Secret(secret.get_secret_value()), "HEED_WEBHOOK_SECRET")
+    yield from _refused(lambda: Origins(settings.channels.webchat.origins), "channels.webchat.origins")
+    yield from _refused(lambda: Origins(own=environment.public_url.rstrip("/") or None), "HEED_PUBLIC_URL")
+
+
+def _refused(make: Callable[[], object], name: str) -> Iterator[Found]:
+    try:
+        make()
+    except SettingsError as error:
+        yield _problem(f"{name}: {error}", "docs/configuration.md tells what may stand there.")
 
 
 def _capabilities() -> Iterator[Found]:
@@ -170,10 +202,6 @@ def _capabilities() -> Iterator[Found]:
 
 def describe(capabilities: Capabilities) -> str:
     """Return what a platform can do in one line."""
-    flags = [
-        f"{'' if getattr(capabilities, item.name) else 'no '}{item.name.replace('_', ' ')}"
-        for item in fields(capabilities)
-        if isinstance(getattr(capabilities, item.name), bool)
-    ]
+    flags = [words if getattr(capabilities, name) else f"not {words}" for name, words in FLAGS.items()]
     how = "answers are pushed" if capabilities.mode == "push" else "answers are fetched"
     return ", ".join([how, *flags, f"texts up to {capabilities.longest_text} characters"])

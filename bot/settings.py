@@ -9,11 +9,12 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.sla import Metric
@@ -21,6 +22,26 @@ from bot.errors import SettingsError
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*$")
+
+#: The longest duration, in seconds: beyond it a date is no date any more.
+_LONGEST = 100 * 365 * 86_400
+
+#: What would have been right, by the kind of pydantic's complaint. Other complaints keep pydantic's words.
+_RIGHT = {
+    "tuple_type": "must be a list, as in [en, de]",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be a text; write it in quotes",
+    "path_type": "must be a path",
+    "model_type": "must be settings by name",
+    "model_attributes_type": "must be settings by name",
+    "mapping_type": "must be settings by name",
+}
 
 
 def parse_duration(value: object) -> timedelta:
@@ -30,7 +51,10 @@ def parse_duration(value: object) -> timedelta:
     found = _DURATION.match(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError(f"{value!r} is no duration; write a number and a unit, as in 30s, 15m, 24h or 7d")
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    seconds = float(found[1]) * _UNITS[found[2]]
+    if seconds > _LONGEST:
+        raise ValueError(f"{value!r} is longer than 100 years")
+    return timedelta(seconds=seconds)
 
 
 def _positive(value: timedelta) -> timedelta:
@@ -44,8 +68,23 @@ Positive = Annotated[timedelta, BeforeValidator(lambda value: _positive(parse_du
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+def _text_or_number(value: object) -> object:
+    if not isinstance(value, str | int | float):
+        raise ValueError("must be a text, a number, true or false")  # noqa: TRY004  # pydantic reports ValueErrors
+    return value
+
+
+Variable = Annotated[str | int | float | bool, BeforeValidator(_text_or_number)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty(cls, value: object) -> object:
+        """Take a name with nothing under it, as when every line is a comment, for one left out."""
+        return {} if value is None else value
 
 
 class BrandSettings(_Section):
@@ -53,7 +92,7 @@ class BrandSettings(_Section):
 
     name: str = "Fern & Forge"
     languages: tuple[str, ...] = ("en",)
-    variables: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
+    variables: Mapping[str, Variable] = Field(default_factory=dict)
 
 
 class StoreSettings(_Section):
@@ -75,9 +114,13 @@ class ConfidenceSettings(_Section):
 
 
 class ModelSettings(_Section):
-    """Which model reads the messages: the shipped one, or any Hugging Face classifier with a label map."""
+    """Which model reads the messages: the shipped one, or any Hugging Face classifier with a label map.
+
+    ``weights``: a folder that ``heed train`` made, in the shipped weights' stead.
+    """
 
     classifier: str = "shipped"
+    weights: Path | None = None
     label_map: Mapping[str, Literal["question", "complaint", "praise", "other"]] = Field(default_factory=dict)
     threads: int = Field(default=2, ge=1, le=64)
     confidence: ConfidenceSettings = ConfidenceSettings()
@@ -145,6 +188,15 @@ class OperationsSettings(_Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+#: What the sample brand's templates say about it, as long as no other templates are named.
+SAMPLE_VARIABLES: Mapping[str, str] = {
+    "website": "fernandforge.example",
+    "hours": "Monday to Saturday, 9 am to 6 pm",
+    "email": "hello@fernandforge.example",
+    "phone": "555 0142",
+}
+
+
 class Settings(_Section):
     """Everything in ``config.yaml``."""
 
@@ -158,11 +210,23 @@ class Settings(_Section):
     channels: ChannelSettings = ChannelSettings()
     operations: OperationsSettings = OperationsSettings()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _let_the_sample_speak(cls, value: object) -> object:
+        """Give the sample templates their variables, where the brand does not set them itself."""
+        if not isinstance(value, dict) or value.get("templates") is not None:
+            return value
+        brand = value.get("brand") or {}
+        given = (brand.get("variables") or {}) if isinstance(brand, dict) else None
+        if not isinstance(given, dict):
+            return value
+        return {**value, "brand": {**brand, "variables": {**SAMPLE_VARIABLES, **given}}}
+
 
 class Environment(BaseSettings):
-    """What comes from the environment: addresses and secrets."""
+    """What comes from the environment: addresses and secrets. An empty variable counts as one not set."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True)
 
     host: str = Field(default="127.0.0.1", validation_alias="HOST")
     port: int = Field(default=8080, ge=0, le=65535, validation_alias="PORT")
@@ -181,7 +245,8 @@ def read_environment() -> Environment:
         return Environment()
     except ValidationError as error:
         first = error.errors()[0]
-        raise SettingsError(f"environment: {first['loc'][0]}={first['input']!r}: {first['msg']}") from None
+        message = _RIGHT.get(first["type"]) or first["msg"].replace("Input should", "must")
+        raise SettingsError(f"environment: {first['loc'][0]}={first['input']!r}: {message}") from None
 
 
 def read_settings(path: Path) -> Settings:
@@ -201,34 +266,41 @@ def parse_settings(text: str, *, name: str = "config.yaml") -> Settings:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
-        raise SettingsError(f"{name}: {_yaml_mistake(error)}") from None
+        raise SettingsError(f"{name}{_yaml_mistake(error)}") from None
     if not isinstance(content, dict):
         raise SettingsError(f"{name}:1: expected settings by name, as in 'brand:', not {content!r}")
+    mistakes = [(line, f"{name}:{line}: '{key}' stands here a second time") for line, key in _repeated(root)]
     try:
-        return Settings.model_validate(content)
+        settings = Settings.model_validate(content)
     except ValidationError as error:
-        lines = [_mistake(dict(mistake), root, name) for mistake in error.errors()]
-        raise SettingsError("\n".join(lines)) from None
+        mistakes += [_mistake(dict(mistake), root, name) for mistake in error.errors()]
+    if mistakes:
+        raise SettingsError("\n".join(text for _, text in sorted(mistakes, key=itemgetter(0))))
+    return settings
 
 
 def _yaml_mistake(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
-    return f"line {mark.line + 1}: {problem}" if mark else str(problem)
+    return f":{mark.line + 1}: {problem}" if mark else f": {problem}"
 
 
-def _mistake(mistake: dict[str, Any], root: yaml.Node | None, name: str) -> str:
+def _mistake(mistake: dict[str, Any], root: yaml.Node | None, name: str) -> tuple[int, str]:
+    """Return the line of a mistake in the file, 0 where it has none, and what is wrong in words."""
+    line = _line(root, tuple(mistake["loc"])) or 0
+    return line, f"{name}:{line}: {_complaint(mistake)}" if line else f"{name}: {_complaint(mistake)}"
+
+
+def _complaint(mistake: dict[str, Any]) -> str:
     location = tuple(mistake["loc"])
-    line = _line(root, location)
-    where = f"{name}:{line}" if line else name
     key = ".".join(str(part) for part in location if part != "[key]")
     if mistake["type"] == "extra_forbidden":
-        return f"{where}: unknown setting '{key}'{_nearest(location)}"
+        return f"unknown setting '{key}'{_nearest(location)}"
     if "[key]" in location:
         known = ", ".join(Metric)
-        return f"{where}: unknown name '{key}'; known are {known}"
-    message = str(mistake["msg"]).removeprefix("Value error, ")
-    return f"{where}: '{key}': {message} (found {mistake['input']!r})"
+        return f"unknown name '{key}'; known are {known}"
+    message = str(mistake["msg"]).removeprefix("Value error, ").replace("Input should", "must")
+    return f"'{key}': {_RIGHT.get(mistake['type'], message)} (found {mistake['input']!r})"
 
 
 def _nearest(location: tuple[Any, ...]) -> str:
@@ -254,6 +326,16 @@ def _line(root: yaml.Node | None, location: tuple[Any, ...]) -> int | None:
             break
         line, found = step[0].start_mark.line + 1, step[1]
     return line
+
+
+def _repeated(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+    """Yield the line and name of each setting that stands twice in one place: YAML would keep the last."""
+    seen: set[str] = set()
+    for key, below in _children(node):
+        if key.value in seen:
+            yield key.start_mark.line + 1, key.value
+        seen.add(key.value)
+        yield from _repeated(below)
 
 
 def _children(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:

@@ -30,6 +30,7 @@ from bot.stores.sqlite import SqliteStore
 from handlers import Brand, CatalogueWatcher, Confidence, decide, read_catalogue
 from models.assessor import LocalAssessor
 from models.hub import HubLabeller
+from models.manifest import SHIPPED
 
 #: The sample brand's answers, used until the settings name a folder.
 SAMPLE_TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
@@ -120,7 +121,7 @@ async def load_assessor(settings: Settings) -> LocalAssessor:
     labeller = None
     if model.classifier != SHIPPED_CLASSIFIER:
         labeller = await asyncio.to_thread(HubLabeller.load, model.classifier, labels=model.label_map)
-    return await LocalAssessor.load(threads=model.threads, labeller=labeller)
+    return await LocalAssessor.load(folder=model.weights or SHIPPED, threads=model.threads, labeller=labeller)
 
 
 async def open_store(

@@ -43,14 +43,17 @@ class LocalAssessor:
         encoder: Encoder,
         languages: LanguageGuess,
         pool: ThreadPoolExecutor,
+        *,
+        threads: int = 1,
         labeller: Labeller | None = None,
     ) -> None:
         self._encoder = encoder
         self._labeller = labeller
         self._languages = languages
         self._pool = pool
+        self._threads = threads
         self._calibration = encoder.manifest.calibration
-        self._index = EMPTY
+        self._index, self._made_with = EMPTY, self._versions(EMPTY)
         self._embedded: dict[str, Vector] = {}
 
     @classmethod
@@ -65,7 +68,7 @@ class LocalAssessor:
         try:
             languages = loop.run_in_executor(pool, LanguageGuess)
             encoder = await loop.run_in_executor(pool, Encoder, folder)
-            return cls(encoder, await languages, pool, labeller)
+            return cls(encoder, await languages, pool, threads=threads, labeller=labeller)
         except BaseException:
             await asyncio.to_thread(pool.shutdown)
             raise
@@ -73,16 +76,16 @@ class LocalAssessor:
     @property
     def versions(self) -> Versions:
         """What an assessment made now is made with."""
-        return self._versions(self._index)
+        return self._made_with
 
     async def assess(self, texts: Sequence[str]) -> list[Assessment]:
         """Return one assessment for each text, in the order of ``texts``, all with the same templates."""
-        index = self._index
-        return await self._side_by_side(lambda text: self._assess(text, index), texts)
+        index, versions = self._index, self._made_with
+        return await self._side_by_side(lambda text: self._assess(text, index, versions), texts)
 
     def assess_one(self, text: str) -> Assessment:
         """Return the assessment of one text, on the thread that calls."""
-        return self._assess(text, self._index)
+        return self._assess(text, self._index, self._made_with)
 
     async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:
         """Replace the templates, all at once: ``examples`` maps a template's name to messages it answers.
@@ -94,20 +97,31 @@ class LocalAssessor:
         fresh = sorted(wanted - before.keys())
         vectors = dict(zip(fresh, await self._side_by_side(self._embed, fresh), strict=True))
         self._embedded = {text: before[text] for text in wanted & before.keys()} | vectors
-        self._index = build_index(examples, self._embedded, version=version)
+        index = build_index(examples, self._embedded, version=version)
+        self._index, self._made_with = index, self._versions(index)
 
     async def close(self) -> None:
         """Wait for what is being assessed and end the threads."""
         await asyncio.to_thread(self._pool.shutdown)
 
     async def _side_by_side(self, function: Callable[[str], Result], texts: Sequence[str]) -> list[Result]:
+        """Let each thread take the next text until none is left: one hand-over for each thread, not each text."""
         loop = asyncio.get_running_loop()
-        return await asyncio.gather(*(loop.run_in_executor(self._pool, function, text) for text in texts))
+        results: dict[int, Result] = {}
+        waiting = iter(enumerate(texts))  # taking the next is one step of the interpreter: threads may share it
+
+        def work() -> None:
+            for number, text in waiting:
+                results[number] = function(text)
+
+        threads = min(self._threads, len(texts))
+        await asyncio.gather(*(loop.run_in_executor(self._pool, work) for _ in range(threads)))
+        return [results[number] for number in range(len(texts))]
 
     def _embed(self, text: str) -> Vector:
         return self._encoder.read(normalise(text)).embedding
 
-    def _assess(self, text: str, index: TemplateIndex) -> Assessment:
+    def _assess(self, text: str, index: TemplateIndex, versions: Versions) -> Assessment:
         cleaned = clean(text)
         normalised = spell_emoji(cleaned)
         reading = self._encoder.read(normalised)
@@ -115,7 +129,7 @@ class LocalAssessor:
         return Assessment(
             prediction=self._prediction(cleaned, probabilities),
             candidates=index.nearest(reading.embedding) if normalised else (),
-            versions=self._versions(index),
+            versions=versions,
         )
 
     def _probabilities(self, normalised: str, reading: Reading) -> list[float]:

@@ -7,6 +7,7 @@ one over the scale. A label holds when its probability reaches 0.5.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ class Calibration:
 
 def sigmoid(value: float) -> float:
     """Return 1 / (1 + e^-value), without overflow for any finite value."""
-    return float(0.5 * (1.0 + np.tanh(0.5 * value)))
+    return 0.5 * (1.0 + math.tanh(0.5 * value))
 
 
 def fit_calibration(logits: Floats, targets: Floats, weights: Floats) -> Calibration:

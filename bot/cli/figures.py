@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.words import run_async, settings_now
+from bot.cli.words import existing_store, run_async, settings_now
 from bot.engine.time import SystemTime
 from bot.errors import SettingsError
 from bot.figures import Summary
 from bot.reports.outputs import as_csv, as_json, as_text
 from bot.settings import Settings, parse_duration
-from bot.wiring import open_reports, open_store
+from bot.wiring import open_reports
 
 
 class Form(StrEnum):
@@ -51,7 +51,7 @@ def report(
 
 async def _summary(settings: Settings, length: timedelta, channel: str | None, label: str | None) -> Summary:
     time = SystemTime()
-    store = await open_store(settings)
+    store = await existing_store(settings)
     try:
         reports = await open_reports(store, settings, time)
         try:

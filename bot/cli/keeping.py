@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import typer
 from argon2 import PasswordHasher
 
-from bot.cli.words import out, run_async, settings_now
+from bot.cli.words import existing_store, out, run_async, settings_now
 from bot.domain.roles import Role
 from bot.engine.commands import StaffCommands
 from bot.engine.road import Road
@@ -20,7 +20,7 @@ from bot.records import StaffAccount
 from bot.settings import Settings, read_environment
 from bot.stores.sqlite import SqliteStore, restore_file
 from bot.web.sign_in import one_time_link
-from bot.wiring import open_store, read_secret, rules_of
+from bot.wiring import read_secret, rules_of
 
 Result = TypeVar("Result")
 
@@ -72,6 +72,8 @@ def erase(
     if not yes:
         typer.confirm(f"Erase everything that {customer} wrote? This cannot be undone.", abort=True)
     gone = _with_store(lambda store: store.erase(channel, external_id))
+    if not gone:
+        raise NotFound(f"nothing is stored of {customer!r}: no such customer, or erased before")
     out.print(f"{gone} texts of {customer} are erased.")
 
 
@@ -98,18 +100,24 @@ def add_user(
         bool, typer.Option("--password", help="Ask for a password; else a one-time link is printed.")
     ] = False,
 ) -> None:
-    """Add a member of staff, or change their role. Prints a one-time sign-in link."""
+    """Add a member of staff, or change their role or password. Prints a one-time sign-in link."""
     if not name.strip() or len(name) > 60 or not name.isprintable():
         raise BadMessage(f"{name!r} is no name: 1 to 60 printable characters")
     hashed = PasswordHasher().hash(_ask_password()) if password else ""
-    account = StaffAccount(name=name, role=role, password_hash=hashed)
-    _with_store(lambda store: store.put_staff(account))
+    _with_store(lambda store: _put(store, name, role, hashed))
     out.print(f"{name} may sign in as {role.value}.")
     if not password:
         environment = read_environment()
         base = environment.public_url or f"http://127.0.0.1:{environment.port}"
         secret = read_secret(environment, settings_now())
         out.print(f"Once, within 24 hours: {one_time_link(secret, base, name, role, now=SystemTime().now())}")
+
+
+async def _put(store: SqliteStore, name: str, role: Role, hashed: str) -> None:
+    """Store an account; without a new password it keeps the one it has."""
+    known = await store.staff(name)
+    kept = hashed or (known.password_hash if known else "")
+    await store.put_staff(StaffAccount(name=name, role=role, password_hash=kept))
 
 
 def _ask_password() -> str:
@@ -129,9 +137,7 @@ def _with_store(work: Callable[[SqliteStore], Awaitable[Result]]) -> Result:
 
 
 async def _opened(settings: Settings, work: Callable[[SqliteStore], Awaitable[Result]]) -> Result:
-    if not settings.store.path.exists():
-        raise NotFound(f"there is no store at {settings.store.path}; it is made when Heed first runs")
-    store = await open_store(settings)
+    store = await existing_store(settings)
     try:
         return await work(store)
     finally:

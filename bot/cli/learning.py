@@ -54,7 +54,7 @@ def evaluate_model(
     if not rows:
         raise BadMessage(f"there is no labelled message in {', '.join(map(str, data))}")
     result = run_async(_evaluate(settings_now(), rows))
-    out.print(result.to_json() if as_json else result.to_text(), markup=False)
+    out.print(result.to_json() if as_json else result.to_text())
 
 
 async def _evaluate(settings: Settings, rows: list[Row]) -> Evaluation:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 from rich.table import Table
@@ -15,6 +15,7 @@ from rich.table import Table
 from bot.cli.words import out, progress, run_async, settings_now, show
 from bot.domain.prediction import Assessment
 from bot.domain.sla import Metric
+from bot.errors import BadMessage
 from bot.logs import set_up_logs
 from bot.replay import Decided, Line, Replay, read_transcript, replay
 from bot.reports.outputs import duration
@@ -93,7 +94,7 @@ def replay_file(
     set_up_logs("text", "error")
     settings, lines = settings_now(), read_transcript(file)
     with ExitStack() as stack:
-        target = stack.enter_context(decisions.open("w", encoding="utf-8")) if decisions else None
+        target = stack.enter_context(_open_for_writing(decisions)) if decisions else None
 
         def record(decided: Decided) -> None:
             if target is not None:
@@ -102,6 +103,13 @@ def replay_file(
         bar, task = stack.enter_context(progress("Replaying", len(lines)))
         result = run_async(_replay(settings, lines, record, lambda done: bar.update(task, completed=done)))
     _print_replay(result, decisions)
+
+
+def _open_for_writing(path: Path) -> IO[str]:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise BadMessage(f"--out {path}: cannot be written: {error.strerror}") from None
 
 
 async def _replay(

@@ -59,9 +59,9 @@ def check() -> None:
     for finding in findings:
         style = {Severity.OK: "green", Severity.NOTE: "yellow", Severity.PROBLEM: "bold red"}[finding.severity]
         out.print(f"{finding.severity.value:<8}", style=style, end="")
-        out.print(finding.text, markup=False)
+        out.print(finding.text)
         if finding.remedy:
-            out.print(f"        {finding.remedy}", style="dim", markup=False)
+            out.print(f"        {finding.remedy}", style="dim")
         problems += finding.severity is Severity.PROBLEM
     if problems:
         aside.print(f"{problems} problem{'s' if problems > 1 else ''} to mend.", style="bold red")
