@@ -28,6 +28,9 @@ FLAGS = {
     "shows_typing": "showing typing",
 }
 
+#: A key that signs sessions is no shorter than this.
+SHORT_SECRET = 16
+
 #: Less free disk than this is worth a word, in bytes.
 LITTLE_DISK = 500 * 1024 * 1024
 
@@ -149,7 +152,7 @@ async def _existing(settings: Settings, path: Path) -> Found:
 
 def _writable(path: Path) -> bool:
     folder = next(parent for parent in path.absolute().parents if parent.exists())
-    return os.access(folder, os.W_OK)
+    return folder.is_dir() and os.access(folder, os.W_OK)
 
 
 def _credentials(settings: Settings, environment: Environment) -> Iterator[Found]:
@@ -162,6 +165,11 @@ def _credentials(settings: Settings, environment: Environment) -> Iterator[Found
         yield _note(
             "Sessions are signed with a key that Heed makes beside the store.",
             "Set HEED_SECRET when several machines serve one brand, or when the disk does not last.",
+        )
+    elif len(environment.secret.get_secret_value()) < SHORT_SECRET:
+        yield _problem(
+            f"HEED_SECRET has fewer than {SHORT_SECRET} characters: it can be guessed.",
+            "Set it to a long random text, as 'openssl rand -hex 32' gives one.",
         )
     yield from _addresses(settings, environment)
     outside = environment.host not in {"127.0.0.1", "localhost", "::1"}

@@ -6,8 +6,10 @@ import asyncio
 import os
 import secrets as random_secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import structlog
 
 from bot.domain.conversation import Rules
 from bot.domain.decisions import Decision, Situation
@@ -32,9 +34,12 @@ from models.assessor import LocalAssessor
 from models.hub import HubLabeller
 from models.manifest import SHIPPED
 
+log = structlog.get_logger(__name__)
+
 #: The sample brand's answers, used until the settings name a folder.
 SAMPLE_TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 
+#: The classifier that comes with Heed, by name in the settings.
 SHIPPED_CLASSIFIER = "shipped"
 
 
@@ -58,11 +63,15 @@ class Brands:
         await self._assessor.index(catalogue.examples(), version=catalogue.version)
 
     async def refresh(self) -> None:
-        """Look for changed templates; broken ones leave everything as it is."""
+        """Look for changed templates; broken ones leave everything as it is, and are told once."""
+        before = self._watcher.problem
         changed = await asyncio.to_thread(self._watcher.check)
         if changed is not None:
-            self._brand = brand_of(self._settings)
+            self._brand = replace(self._brand, catalogue=changed)
             await self.adopt()
+            log.info("templates_changed", version=changed.version)
+        elif self._watcher.problem not in {None, before}:
+            log.warning("templates_broken", problem=self._watcher.problem)
 
     def problem(self) -> str | None:
         """Return what is wrong with the files as they are now."""
