@@ -143,7 +143,7 @@ def bot_says(
 
 
 def rich(
-    now: datetime, *, name: str = "Lena Hoffmann", waited: timedelta = MINUTE * 8 + SECOND * 31
+    now: datetime, *, name: str = "balcony_jungle", waited: timedelta = MINUTE * 8 + SECOND * 31
 ) -> ConversationView:
     """Return a conversation in which everything that can be seen has happened."""
     view = conversation(
@@ -206,7 +206,7 @@ def normal_day(store: MemoryStore) -> None:
     store.record("lena", LogKind.WARN, at=at + MINUTE * 8, metric=Metric.FIRST_REPLY, instance=1)
     people = [
         (
-            "Tomás Ferreira",
+            "tomate",
             "My card was charged twice for the same booking.",
             96,
             State.ESCALATED,
@@ -216,7 +216,7 @@ def normal_day(store: MemoryStore) -> None:
             "telegram",
         ),
         (
-            "priya.k",
+            "plum.k",
             "does the annual plan renew by itself?",
             41,
             State.ESCALATED,
@@ -226,7 +226,7 @@ def normal_day(store: MemoryStore) -> None:
             "discord",
         ),
         (
-            "Jonas Weber",
+            "north_window",
             "OK, and can you send it to my office address instead?",
             230,
             State.CLAIMED,
@@ -236,7 +236,7 @@ def normal_day(store: MemoryStore) -> None:
             "webchat",
         ),
         (
-            "Aiko Tanaka",
+            "moss.and.stone",
             "I was promised a call back yesterday and nobody called.",
             310,
             State.CLAIMED,
@@ -246,7 +246,7 @@ def normal_day(store: MemoryStore) -> None:
             "webchat",
         ),
         (
-            "Oluwaseun Adeyemi-Bartholomew the Second",
+            "the-longest-name-that-anybody-ever-gave",
             "Как вернуть товар?",
             12,
             State.ESCALATED,
@@ -271,8 +271,8 @@ def normal_day(store: MemoryStore) -> None:
             )
         )
     for name, text in (
-        ("Grace Lin", "That worked, thank you so much!"),
-        ("Ben Okafor", "Great, I'll try that tonight."),
+        ("fern_42", "That worked, thank you so much!"),
+        ("potting shed", "Great, I'll try that tonight."),
     ):
         store.put(
             conversation(
@@ -287,7 +287,7 @@ def normal_day(store: MemoryStore) -> None:
         )
     store.put(
         conversation(
-            "Ida Sørensen",
+            "søndagsgartner",
             ["What are your opening hours?"],
             now=now,
             waited=MINUTE * 190,
@@ -310,24 +310,24 @@ def crisis(store: MemoryStore) -> None:
         "hello? anybody there?",
     )
     names = [
-        "Amara Nwosu",
-        "Felix Braun",
-        "Chen Wei",
-        "Sofía Ramos",
+        "amaranth",
+        "felt hat",
+        "竹",
+        "ramo de sol",
         "noah_p",
-        "Elif Kaya",
-        "Marta Nowak",
-        "Davide Greco",
-        "Hanna Lind",
-        "Ravi Iyer",
-        "Zoë Martin",
-        "Kofi Mensah",
-        "Lars Holm",
-        "Ana Petrović",
-        "Yuki Sato",
-        "Omar Haddad",
-        "Nina Roy",
-        "Peter Vogel",
+        "clay pot",
+        "night bloom",
+        "verde",
+        "linden",
+        "river mint",
+        "zoë_m",
+        "kale & co",
+        "larch",
+        "šljiva",
+        "snow pea",
+        "oleander",
+        "nettle",
+        "vogelbeere",
     ]
     for number, name in enumerate(names):
         waited = MINUTE * (47 - number * 2.6)
