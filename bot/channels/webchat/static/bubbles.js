@@ -25,7 +25,8 @@ export class Bubbles {
   show(entry) {
     const key = entry.client_id || entry.message;
     const known = this.lines.get(key);
-    const line = { ...known, ...blank, ...entry, key, pending: false, node: known?.node ?? node(entry.author) };
+    // The same object as before: the buttons of what is drawn already hold it.
+    const line = Object.assign(known ?? { node: node(entry.author) }, blank, entry, { key, pending: false });
     this.lines.set(key, line);
     this.fill(line);
     return !known;
