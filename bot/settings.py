@@ -110,7 +110,7 @@ class ConfidenceSettings(_Section):
     margin: Share = 0.06
     complaint: Share = 0.5
     praise: Share = 0.6
-    other: Share = 0.7
+    other: Share = 0.9
 
 
 class ModelSettings(_Section):

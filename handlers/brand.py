@@ -27,7 +27,7 @@ class Confidence:
     margin: float = 0.06
     complaint: float = 0.5
     praise: float = 0.6
-    other: float = 0.7
+    other: float = 0.9
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

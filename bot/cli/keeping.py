@@ -62,7 +62,7 @@ def restore(
 
 
 def erase(
-    customer: Annotated[str, typer.Argument(help="CHANNEL:ID, as in webchat:v-1f… or api:customer-17.")],
+    customer: Annotated[str, typer.Argument(help="CHANNEL:ID, as in webchat:visitor:1f… or api:customer-17.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove a customer's texts and identity for good. Figures stay: they hold neither."""

@@ -232,7 +232,10 @@ class Host {
       });
       setTimeout(resolve, HOST_ANSWERS_WITHIN);
     });
-    for (const origin of allowed) window.parent.postMessage({ heed: "ready" }, origin);
+    const parent = location.ancestorOrigins?.[0]; // where a browser tells it, the others need not be tried
+    for (const origin of parent ? [parent] : allowed) {
+      if (allowed.includes(origin)) window.parent.postMessage({ heed: "ready" }, origin);
+    }
     find("close").hidden = false;
     find("close").addEventListener("click", () => this.tell("close"));
     addEventListener("keydown", (event) => { if (event.key === "Escape") this.tell("close"); });

@@ -56,6 +56,7 @@
   root.append(panel, button);
 
   let frame = null;
+  let ready = false; // before that the frame is still an empty page of the site's own origin
 
   function identity() {
     if (!data.identityId) return null;
@@ -68,7 +69,7 @@
   }
 
   function tell(message) {
-    if (frame && frame.contentWindow) frame.contentWindow.postMessage(message, origin);
+    if (ready && frame.contentWindow) frame.contentWindow.postMessage(message, origin);
   }
 
   function show() {
@@ -106,6 +107,7 @@
     if (event.origin !== origin || !frame || event.source !== frame.contentWindow) return;
     const what = event.data && event.data.heed;
     if (what === "ready") {
+      ready = true;
       tell({ heed: "init", identity: identity() });
       if (!panel.hidden) tell({ heed: "focus" });
     }

@@ -1,0 +1,152 @@
+"""Takes the pictures of the README again: ``make pictures``. Needs Chromium.
+
+A real Heed runs on a store of its own in a temporary folder. Made-up customers of the sample brand write to it,
+some of them minutes ago and one in the chat, so that the desk has conversations at every stage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from pathlib import Path
+
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from tests.browser.conftest import ARGUMENTS
+from tests.browser.running import RunningHeed
+from tests.conftest import CHROMIUM
+
+FOLDER = Path(__file__).parent
+SIZES = {"": {"width": 1280, "height": 800}, "-phone": {"width": 390, "height": 844}}
+SCHEMES = ("light", "dark")
+
+#: Customer, how many minutes ago, and what was written.
+WRITTEN = (
+    ("Jonas", 33, "The copper watering can leaks at the seam, and it is my second one. Not good enough."),
+    ("Mila", 26, "I was charged twice for one order and nobody has answered my email since Monday."),
+    ("Grace", 17, "My monstera arrived with a broken stem and half the soil in the box. Really disappointed."),
+    ("Oleg", 12.6, "Half of my order is missing and your tracking page says delivered. What is going on?"),
+    ("Ben", 7, "Could you make a planter in the size of my old sink, 54 by 38 cm?"),
+    ("Lucía", 4, "I'd like to talk to a person about a wedding order, please."),
+    ("Ruth", 1.5, "The seed box came with three empty bags. That is a bit sad for a present."),
+    ("Ines", 0, "Do you ship plants in winter?"),
+    ("Tom", 0, "Which plants are pet friendly?"),
+    ("Ada", 0, "Is there parking at your shop?"),
+    ("Priya", 0, "Your packing is wonderful, the fern arrived without a scratch. Thank you!"),
+    ("Nadia", 0, "What are your opening hours?"),
+)
+
+
+async def take() -> None:
+    """Start Heed, let people write, and take every page at both sizes in both schemes."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with RunningHeed(Path(folder)) as heed, async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, "--disable-lcd-text"])
+            await _customers_write(heed)
+            context = await browser.new_context(viewport=SIZES[""])
+            desk = await context.new_page()
+            await desk.goto(await heed.link_for("Mara", role="lead"))
+            await _staff_work(desk, heed)
+            visitor = await _chat(browser, heed, desk)
+            await _take_over(desk)
+            await heed.answers()
+            staff = await context.storage_state()
+            for size, scheme in product(SIZES, SCHEMES):
+                look = {"viewport": SIZES[size], "color_scheme": scheme, "reduced_motion": "reduce"}
+                await _picture(browser, f"chat{size}-{scheme}", f"{heed.url}/chat", visitor, look)
+                await _picture(browser, f"desk{size}-{scheme}", desk.url, staff, look)
+                await _picture(browser, f"ops{size}-{scheme}", f"{heed.url}/ops", staff, look)
+            await browser.close()
+
+
+async def _customers_write(heed: RunningHeed) -> None:
+    now = datetime.now(UTC)
+    for number, (name, minutes, text) in enumerate(WRITTEN):
+        await heed.send(
+            {
+                "id": f"m{number}",
+                "conversation": f"c{number}",
+                "customer": {"id": name.lower(), "name": name},
+                "text": text,
+                "sent_at": (now - timedelta(minutes=minutes)).isoformat(),
+            }
+        )
+
+
+async def _staff_work(page: Page, heed: RunningHeed) -> None:
+    await expect(_row(page, "Ruth")).to_be_visible()
+    await _reply(page, "Jonas", "I'm sorry, Jonas. A new can is on its way, and you needn't send the old one back.")
+    await heed.answers()
+    await page.get_by_role("group", name="What to do").get_by_role("button", name="Resolve").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Resolve").click()
+    await _reply(page, "Ben", "Yes, we can. Which colour should the glaze have?")
+    await _reply(page, "Lucía", "With pleasure. When is the wedding, and how many tables are there?")
+    await heed.answers()
+
+
+async def _take_over(page: Page) -> None:
+    await _row(page, "Oleg").click()
+    await page.get_by_role("button", name="Claim", exact=True).click()
+    await page.get_by_role("button", name="Note", exact=True).click()
+    await page.get_by_label("Internal note").fill("Two parcels, and the second left a day later. I'll ask the carrier.")
+    await page.get_by_role("button", name="Save note").click()
+    await expect(page.get_by_text("only staff sees this")).to_be_visible()
+
+
+def _row(page: Page, text: str) -> Locator:
+    return page.get_by_role("list", name="Most urgent first").get_by_role("link").filter(has_text=text)
+
+
+async def _reply(page: Page, name: str, text: str) -> None:
+    await _row(page, name).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    await page.get_by_label("Reply to the customer").fill(text)
+    await page.get_by_role("button", name=f"Send to {name}").click()
+    await expect(page.get_by_role("log", name="Transcript").get_by_text(text)).to_be_visible()
+
+
+async def _chat(browser: Browser, heed: RunningHeed, desk: Page) -> dict[str, object]:
+    """Talk as a customer until a human has answered; return what the browser remembers."""
+    context = await browser.new_context(viewport=SIZES["-phone"])
+    page = await context.new_page()
+    await page.goto(f"{heed.url}/chat")
+    box, log = page.get_by_label("Write a message"), page.get_by_role("log")
+    await box.fill("What are your opening hours?")
+    await box.press("Enter")
+    await expect(log.get_by_text(re.compile("Tuesday to Saturday"))).to_be_visible()
+    await box.fill("My parcel arrived smashed. What a pity.")
+    await box.press("Enter")
+    await expect(log.get_by_text("Assistant")).to_have_count(2)
+    await _row(desk, "smashed").click()
+    await expect(desk.get_by_role("log", name="Transcript").get_by_text("smashed")).to_be_visible()
+    await desk.get_by_label("Reply to the customer").fill("Hello, Mara here. I'm sorry. I'll send new ones today.")
+    await desk.get_by_role("button", name=re.compile("^Send to")).click()
+    await expect(log.get_by_text("Mara here")).to_be_visible()
+    remembered: dict[str, object] = await context.storage_state()
+    return remembered
+
+
+async def _picture(browser: Browser, name: str, address: str, state: object, look: dict[str, object]) -> None:
+    context = await browser.new_context(storage_state=state, **look)
+    page = await context.new_page()
+    await page.goto(address)
+    await page.wait_for_load_state("load")
+    settled = {
+        "chat": page.get_by_text("Mara here"),
+        "desk": page.get_by_text("only staff sees this"),
+        "ops": page.get_by_text(re.compile("^As of")),
+    }[name.split("-")[0]]
+    await expect(settled).to_be_visible()
+    await page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+    target = FOLDER / f"{name}.png"
+    await page.screenshot(path=target)
+    sys.stdout.write(f"{target.name:<24}{target.stat().st_size // 1024:>5} KiB\n")
+    await context.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(take())

@@ -1,0 +1,165 @@
+"""``heed classify`` and ``heed replay``, as a stranger uses them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ROOT, Command
+
+EXAMPLE = ROOT / "examples" / "transcript.jsonl"
+
+LINE = {
+    "conversation": "c1",
+    "channel": "chat",
+    "author": "ines",
+    "role": "customer",
+    "sent_at": "2026-11-16T08:02:11Z",
+    "text": "where is my order?",
+}
+
+
+def transcript(path: Path, *changes: dict[str, object]) -> Path:
+    path.write_text("".join(json.dumps({**LINE, **change}) + "\n" for change in changes), encoding="utf-8")
+    return path
+
+
+def test_each_text_becomes_one_line_of_json_with_exactly_these_fields(heed: Command) -> None:
+    done = heed("classify", "Where is my order?", "Ihr seid großartig!")
+    assert done.code == 0
+    assert done.err == ""
+    first, second = (json.loads(line) for line in done.out.splitlines())
+    assert list(first) == ["text", "label", "probabilities", "language"]
+    assert list(first["probabilities"]) == ["question", "complaint", "praise"]
+    assert all(0 <= value <= 1 for value in first["probabilities"].values())
+    assert (first["text"], first["label"], first["language"]) == ("Where is my order?", "question", "en")
+    assert second["text"] == "Ihr seid großartig!"
+    assert "großartig" in done.out
+
+
+def test_a_dash_reads_a_text_a_line_from_standard_input(heed: Command) -> None:
+    done = heed("classify", "first", "-", "last", stdin="where is my order?\n\nyou are the worst\n")
+    assert [json.loads(line)["text"] for line in done.out.splitlines()] == [
+        "first",
+        "where is my order?",
+        "",
+        "you are the worst",
+        "last",
+    ]
+
+
+def test_a_text_means_the_same_alone_and_among_others(heed: Command) -> None:
+    alone = heed("classify", "where is my order?").out
+    assert heed("classify", "hello", "where is my order?", "no!").out.splitlines()[1] + "\n" == alone
+
+
+def test_nothing_to_classify_is_a_wrong_use(heed: Command) -> None:
+    done = heed("classify")
+    assert done.code == 2
+    assert "Missing argument" in done.err
+
+
+def test_a_model_that_needs_torch_is_refused_with_what_to_install(heed: Command, configured) -> None:
+    configured("model: {classifier: some/model}")
+    done = heed("classify", "hello")
+    assert done.code == 1
+    assert done.err.startswith("heed: ")
+    assert "pip install 'heed[torch]'" in done.err or "cannot be loaded" in done.err
+
+
+def test_the_example_shows_decisions_reasons_and_clocks(heed: Command) -> None:
+    done = heed("replay", str(EXAMPLE))
+    assert done.code == 0
+    assert done.out.startswith("73 messages in 25 conversations, 48 of the messages from customers.")
+    for word in ("complaint", "answer: template", "escalate: complaint", "first_response_time", "Kaplan-Meier"):
+        assert word in done.out
+    assert list(Path.cwd().iterdir()) == [], "a replay leaves nothing behind"
+
+
+def test_each_decision_is_written_to_the_file_that_is_named(heed: Command) -> None:
+    done = heed("replay", str(EXAMPLE), "--out", "decisions.jsonl")
+    assert done.code == 0
+    assert "Each decision stands in decisions.jsonl." in done.out
+    decisions = [json.loads(line) for line in Path("decisions.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(decisions) == 48
+    assert list(decisions[0]) == [
+        "line",
+        "conversation",
+        "channel",
+        "author",
+        "sent_at",
+        "text",
+        "label",
+        "probabilities",
+        "language",
+        "decision",
+        "reason",
+        "template",
+        "answer",
+    ]
+    assert all((each["answer"] is not None) >= (each["decision"] == "answer") for each in decisions)
+
+
+def test_a_packed_transcript_reads_like_an_open_one(heed: Command) -> None:
+    transcript(Path("open.jsonl"), {})
+    Path("packed.jsonl.gz").write_bytes(gzip.compress(Path("open.jsonl").read_bytes()))
+    for name in ("open.jsonl", "packed.jsonl.gz"):
+        assert heed("replay", name).out.startswith("1 messages in 1 conversations"), name
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"role": "boss"}, "role 'boss' is none of agent, bot, customer, member"),
+        ({"sent_at": "yesterday"}, "sent_at 'yesterday' is no time as 2026-03-02T09:00:00Z"),
+        ({"text": None}, "the text field 'text' is missing"),
+    ],
+)
+def test_a_broken_line_is_named_with_file_and_number(heed: Command, change: dict[str, object], told: str) -> None:
+    transcript(Path("broken.jsonl"), {}, change)
+    done = heed("replay", "broken.jsonl")
+    assert (done.code, done.err) == (1, f"heed: broken.jsonl:2: {told}\n")
+
+
+def test_a_line_that_is_no_json_is_named(heed: Command) -> None:
+    Path("broken.jsonl").write_text("{}]\n", encoding="utf-8")
+    done = heed("replay", "broken.jsonl")
+    assert done.code == 1
+    assert done.err.startswith("heed: broken.jsonl:1: no JSON: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("gone.jsonl", None, "gone.jsonl: there is no such file"),
+        ("empty.jsonl", b"\n", "empty.jsonl: there is no message in it; see examples/transcript.jsonl"),
+        ("no.gz", b"not packed", "no.gz: cannot be read"),
+        ("bytes.jsonl", b"\xff\xfe", "bytes.jsonl: cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_transcript_is_refused(
+    heed: Command, name: str, content: bytes | None, told: str
+) -> None:
+    if content is not None:
+        Path(name).write_bytes(content)
+    done = heed("replay", name)
+    assert done.code == 1
+    assert done.err.startswith(f"heed: {told}")
+
+
+def test_a_file_without_labelled_messages_cannot_be_measured_on(heed: Command) -> None:
+    done = heed("evaluate", "gone.jsonl")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("heed: ")
+    assert "gone.jsonl" in done.err
+
+
+def test_decisions_that_cannot_be_written_are_refused_before_anything_is_done(heed: Command) -> None:
+    Path("folder").mkdir()
+    transcript(Path("open.jsonl"), {})
+    done = heed("replay", "open.jsonl", "--out", "folder")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "heed: --out folder: cannot be written: Is a directory\n"

@@ -1,0 +1,251 @@
+"""What operators do with a store: figures, copies, erasing, pausing, and who may sign in."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.domain.roles import Role
+from bot.records import StaffAccount
+from tests.cli.conftest import Command, opened
+
+STORE = Path("var/heed.sqlite")
+NO_STORE = "heed: there is no store at var/heed.sqlite; it is made when Heed first runs\n"
+
+
+def staff(name: str) -> StaffAccount | None:
+    async def look() -> StaffAccount | None:
+        async with opened() as store:
+            return await store.staff(name)
+
+    return asyncio.run(look())
+
+
+def switch(name: str) -> str | None:
+    async def look() -> str | None:
+        async with opened() as store:
+            return await store.switch(name)
+
+    return asyncio.run(look())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report",),
+        ("backup", "copy.sqlite"),
+        ("erase", "api:customer-1", "--yes"),
+        ("pause",),
+        ("resume",),
+        ("user", "add", "mara"),
+    ],
+)
+def test_no_command_makes_a_store_where_there_is_none(heed: Command, words: tuple[str, ...]) -> None:
+    done = heed(*words)
+    assert (done.code, done.out, done.err) == (1, "", NO_STORE)
+    assert list(Path.cwd().iterdir()) == []
+
+
+# --- report -----------------------------------------------------------------------------------------------
+
+
+def test_a_report_is_text_for_people(heed: Command, store_with_a_message: Path) -> None:
+    done = heed("report", "--period", "24h")
+    assert (done.code, done.err) == (0, "")
+    for word in ("Waiting now: 0", "first_response_time", "p50", "breaches"):
+        assert word in done.out
+
+
+def test_a_report_is_json_for_programs(heed: Command, store_with_a_message: Path) -> None:
+    done = heed("report", "--format", "json", "--channel", "api", "--label", "complaint")
+    figures = json.loads(done.out)
+    assert figures["waiting_now"] == 0
+    assert {"since", "until", "metrics", "volumes", "lateness"} <= set(figures)
+
+
+def test_a_report_is_csv_for_spreadsheets(heed: Command, store_with_a_message: Path) -> None:
+    rows = list(csv.reader(io.StringIO(heed("report", "--format", "csv").out)))
+    assert len(rows) > 1
+    assert len({len(row) for row in rows}) == 1, "every row has every column"
+
+
+@pytest.mark.parametrize(
+    ("period", "told"),
+    [
+        ("5x", "heed: --period: '5x' is no duration; write a number and a unit, as in 30s, 15m, 24h or 7d\n"),
+        ("99999999d", "heed: --period: '99999999d' is longer than 100 years\n"),
+    ],
+)
+def test_a_period_that_is_none_is_told(heed: Command, period: str, told: str) -> None:
+    done = heed("report", "--period", period)
+    assert (done.code, done.err) == (1, told)
+
+
+def test_a_form_that_is_not_offered_is_a_wrong_use(heed: Command) -> None:
+    done = heed("report", "--format", "pdf")
+    assert done.code == 2
+    assert "pdf" in done.err
+
+
+# --- backup and restore -----------------------------------------------------------------------------------
+
+
+def test_a_copy_is_whole_and_comes_back(heed: Command, store_with_a_message: Path) -> None:
+    done = heed("backup", "copies/[1]/monday.sqlite")
+    assert (done.code, done.out) == (0, "The store is copied to copies/[1]/monday.sqlite.\n")
+    assert heed("erase", "api:customer-1", "--yes").code == 0
+    done = heed("restore", "copies/[1]/monday.sqlite", "--yes")
+    assert done.code == 0
+    assert done.out.startswith(
+        "The store is restored from copies/[1]/monday.sqlite.\nWhat was there before is kept in"
+    )
+    [kept] = STORE.parent.glob("*.replaced")
+    assert str(kept) in done.out
+    assert texts(STORE) == ["my parcel is late"]
+    assert texts(kept) == []
+
+
+def texts(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [text for (text,) in connection.execute("SELECT text FROM bodies")]
+
+
+def test_a_copy_overwrites_nothing(heed: Command, store_with_a_message: Path) -> None:
+    Path("monday.sqlite").write_text("precious", encoding="utf-8")
+    done = heed("backup", "monday.sqlite")
+    assert done.code == 1
+    assert done.err == "heed: monday.sqlite exists already: a backup overwrites nothing, name another file\n"
+    assert Path("monday.sqlite").read_text(encoding="utf-8") == "precious"
+
+
+def test_a_store_is_restored_where_there_was_none(heed: Command, store_with_a_message: Path) -> None:
+    heed("backup", "monday.sqlite")
+    for path in STORE.parent.iterdir():
+        path.unlink()
+    done = heed("restore", "monday.sqlite", "--yes")
+    assert (done.code, done.out) == (0, "The store is restored from monday.sqlite.\n")
+    assert texts(STORE) == ["my parcel is late"]
+
+
+def test_restoring_asks_first_and_does_nothing_without_a_yes(heed: Command, store_with_a_message: Path) -> None:
+    heed("backup", "monday.sqlite")
+    done = heed("restore", "monday.sqlite", stdin="n\n")
+    assert done.code == 1
+    assert "Replace var/heed.sqlite by monday.sqlite?" in done.out + done.err
+    assert list(STORE.parent.glob("*.replaced")) == []
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database at all" * 100])
+def test_what_is_no_copy_is_refused(heed: Command, store_with_a_message: Path, content: bytes | None) -> None:
+    if content is not None:
+        Path("copy.sqlite").write_bytes(content)
+    done = heed("restore", "copy.sqlite", "--yes")
+    assert done.code == 1
+    assert done.err.startswith("heed: copy.sqlite")
+    assert texts(STORE) == ["my parcel is late"]
+
+
+# --- erase ------------------------------------------------------------------------------------------------
+
+
+def test_erasing_leaves_no_trace_of_the_text_in_any_file(heed: Command, store_with_a_message: Path) -> None:
+    done = heed("erase", "api:customer-1", "--yes")
+    assert (done.code, done.out) == (0, "1 texts of api:customer-1 are erased.\n")
+    for path in STORE.parent.iterdir():
+        assert b"parcel" not in path.read_bytes(), path
+        assert b"customer-1" not in path.read_bytes(), path
+
+
+def test_erasing_somebody_unknown_says_so(heed: Command, store_with_a_message: Path) -> None:
+    done = heed("erase", "api:customer-2", "--yes")
+    assert done.code == 1
+    assert done.err == "heed: nothing is stored of 'api:customer-2': no such customer, or erased before\n"
+    assert texts(STORE) == ["my parcel is late"]
+
+
+@pytest.mark.parametrize("name", ["customer-1", "api:", ":customer-1", ""])
+def test_a_customer_is_named_by_channel_and_id(heed: Command, name: str) -> None:
+    done = heed("erase", name, "--yes")
+    assert done.code == 1
+    assert done.err == f"heed: {name!r} names no customer; write CHANNEL:ID, as in api:customer-17\n"
+
+
+def test_erasing_asks_first(heed: Command, store_with_a_message: Path) -> None:
+    done = heed("erase", "api:customer-1", stdin="n\n")
+    assert done.code == 1
+    assert texts(STORE) == ["my parcel is late"]
+
+
+# --- pause and resume -------------------------------------------------------------------------------------
+
+
+def test_the_switch_is_set_and_cleared(heed: Command, store_with_a_message: Path) -> None:
+    assert heed("pause").out == "Automatic answers are paused. 'heed resume' lets them go on.\n"
+    assert str(switch("paused")).startswith("command line ")
+    assert heed("resume").out == "Automatic answers go on.\n"
+    assert switch("paused") is None
+
+
+# --- who may sign in --------------------------------------------------------------------------------------
+
+
+def test_a_new_agent_gets_a_link_that_works_once(heed: Command, store_with_a_message: Path) -> None:
+    done = heed("user", "add", "mara [lead]")
+    assert done.code == 0
+    first, second = done.out.splitlines()
+    assert first == "mara [lead] may sign in as agent."
+    assert second.startswith("Once, within 24 hours: http://127.0.0.1:8080/signin/")
+    assert staff("mara [lead]") == StaffAccount(name="mara [lead]", role=Role.AGENT)
+
+
+def test_the_link_leads_to_the_address_that_people_use(
+    heed: Command, store_with_a_message: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEED_PUBLIC_URL", "https://talk.shop.example")
+    assert "https://talk.shop.example/signin/" in heed("user", "add", "mara").out
+
+
+def test_a_password_replaces_the_link_and_a_new_role_keeps_the_password(
+    heed: Command, store_with_a_message: Path
+) -> None:
+    done = heed("user", "add", "mara", "--role", "lead", "--password", stdin="correct horse\n")
+    assert done.out == "mara may sign in as lead.\n"
+    known = staff("mara")
+    assert known is not None
+    assert known.password_hash.startswith("$argon2")
+    assert "horse" not in known.password_hash
+    heed("user", "add", "mara", "--role", "admin")
+    assert staff("mara") == StaffAccount(name="mara", role=Role.ADMIN, password_hash=known.password_hash)
+
+
+def test_a_short_password_is_refused_without_showing_it(heed: Command, store_with_a_message: Path) -> None:
+    done = heed("user", "add", "mara", "--password", stdin="hush\n")
+    assert (done.code, done.err) == (1, "heed: a password has at least 10 characters; this one has 4\n")
+    assert staff("mara") is None
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "a\nb"])
+def test_a_name_is_short_and_printable(heed: Command, name: str) -> None:
+    done = heed("user", "add", name)
+    assert done.code == 1
+    assert "is no name: 1 to 60 printable characters" in done.err
+
+
+def test_a_role_that_is_not_known_is_a_wrong_use(heed: Command) -> None:
+    done = heed("user", "add", "mara", "--role", "king")
+    assert done.code == 2
+    assert "king" in done.err
+
+
+def test_a_password_that_never_comes_is_refused(heed: Command, store_with_a_message: Path) -> None:
+    done = heed("user", "add", "mara", "--password", stdin="")
+    assert done.code == 1
+    assert "Aborted" in done.err
+    assert staff("mara") is None
