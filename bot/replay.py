@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import IO
 
 from bot.channels import arrivals
-from bot.channels.text import clean_text
 from bot.domain.decisions import Decision, Situation
 from bot.domain.messages import Address
 from bot.domain.prediction import Assessment, Label
@@ -87,7 +86,7 @@ class Decided:
 
 @dataclass(slots=True, kw_only=True)
 class Replay:
-    """What a replay found. ``seconds`` are the machine's, wall and CPU, for ``lines`` lines."""
+    """What a replay found. ``unreadable`` lines hold nothing to read; ``seconds`` are the machine's."""
 
     lines: int = 0
     conversations: int = 0
@@ -96,6 +95,7 @@ class Replay:
     by_reason: Counter[str] = field(default_factory=Counter)
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
+    unreadable: int = 0
     summary: Summary | None = None
 
     def count(self, decided: Decided) -> None:
@@ -113,7 +113,7 @@ def read_transcript(path: Path) -> list[Line]:
             lines = [_line(text, number, path) for number, text in enumerate(file, 1) if text.strip()]
     except FileNotFoundError:
         raise BadMessage(f"{path}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError) as error:
         raise BadMessage(f"{path}: cannot be read: {error}") from None
     if not lines:
         raise BadMessage(f"{path}: there is no message in it; see examples/transcript.jsonl")
@@ -140,7 +140,7 @@ def _line(text: str, number: int, path: Path) -> Line:
         raise BadMessage(f"{where}: role {fields['role']!r} is none of {', '.join(sorted(ROLES))}")
     try:
         sent_at = datetime.fromisoformat(fields["sent_at"]).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise BadMessage(f"{where}: sent_at {fields['sent_at']!r} is no time as 2026-03-02T09:00:00Z") from None
     return Line(
         number=number,
@@ -220,7 +220,9 @@ async def replay(
     time = VirtualTime(lines[0].sent_at - timedelta(seconds=1))
     store = await SqliteStore.open(memory=True, present=time.now)
     reports = ReportService(store, await ReportDatabase.open(":memory:"), time=time)
-    texts = [clean_text(line.text) for line in lines if line.role in CUSTOMERS]
+    arriving = {line.number: arrival for line in lines if (arrival := _arrival(line)) is not None}
+    texts = [arriving[line.number].text for line in lines if line.role in CUSTOMERS and line.number in arriving]
+    result.unreadable = sum(line.role != "bot" and line.number not in arriving for line in lines)
     try:
         heed = join(
             settings,
@@ -233,7 +235,8 @@ async def replay(
         started, cpu = machine.perf_counter(), machine.process_time()
         player = _Player(heed, time, result, record)
         for number, line in enumerate(lines, 1):
-            await player.play(line)
+            if line.number in arriving:
+                await player.play(line, arriving[line.number])
             progress(number)
         result.wall_seconds = machine.perf_counter() - started
         result.cpu_seconds = machine.process_time() - cpu
@@ -256,13 +259,11 @@ class _Player:
         for worker in heed.workers:
             worker.watch(self._decided)
 
-    async def play(self, line: Line) -> None:
+    async def play(self, line: Line, arrival: Arrival) -> None:
         """Move to the line's time and send it."""
-        if line.role == "bot":
-            return
         await self._pass_time(line.sent_at)
         self._line = line
-        await self._heed.intake([_arrival(line)])
+        await self._heed.intake([arrival])
         await self._settle()
 
     async def _pass_time(self, until: datetime) -> None:
@@ -284,8 +285,18 @@ class _Player:
             self._record(decided)
 
 
-def _arrival(line: Line) -> Arrival:
-    """Return what the platform would have told. In a room each member is a customer at an address of their own."""
+def _arrival(line: Line) -> Arrival | None:
+    """Return what the platform would have told; None for the transcript's bots and for nothing to read."""
+    if line.role == "bot":
+        return None
+    try:
+        return _told(line)
+    except BadMessage:
+        return None
+
+
+def _told(line: Line) -> Arrival:
+    """Return a line as an arrival. In a room each member is a customer at an address of their own."""
     room = line.role == "member"
     address = Address(
         channel=line.channel,

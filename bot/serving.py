@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
@@ -204,8 +205,8 @@ async def _listen(stack: AsyncExitStack, app: web.Application, environment: Envi
         await site.start()
     except OSError as error:
         raise SettingsError(
-            f"PORT={environment.port}: {environment.host} cannot be listened on ({error.strerror}); "
-            "choose another with PORT"
+            f"PORT={environment.port}: {environment.host} cannot be listened on "
+            f"({os.strerror(error.errno or 0).lower()}); choose another with PORT"
         ) from None
     port: int = runner.addresses[0][1]
     return port

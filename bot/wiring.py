@@ -24,6 +24,7 @@ from bot.engine.limits import FloodGate
 from bot.engine.road import Road
 from bot.engine.timekeeper import Timekeeper
 from bot.engine.worker import Worker, WorkerLimits
+from bot.errors import SettingsError
 from bot.ports import Assessor, Channel, Store, TimeSource
 from bot.reports.read_database import ReportDatabase
 from bot.reports.service import ReportService
@@ -38,6 +39,9 @@ log = structlog.get_logger(__name__)
 
 #: The sample brand's answers, used until the settings name a folder.
 SAMPLE_TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
+
+#: Fewer characters than this can be guessed.
+SHORTEST_SECRET = 16
 
 #: The classifier that comes with Heed, by name in the settings.
 SHIPPED_CLASSIFIER = "shipped"
@@ -219,7 +223,7 @@ def join(
 def read_secret(environment: Environment, settings: Settings) -> bytes:
     """Return the key that signs sessions and visitors: from the environment, else made once beside the store."""
     if environment.secret is not None:
-        return environment.secret.get_secret_value().encode()
+        return _long_enough(environment.secret.get_secret_value()).encode()
     path = settings.store.path.parent / "secret"
     try:
         return path.read_bytes()
@@ -229,3 +233,11 @@ def read_secret(environment: Environment, settings: Settings) -> bytes:
         with os.fdopen(descriptor, "wb") as file:
             file.write(random_secrets.token_bytes(32))
         return path.read_bytes()
+
+
+def _long_enough(secret: str) -> str:
+    if len(secret) < SHORTEST_SECRET:
+        raise SettingsError(
+            f"HEED_SECRET has {len(secret)} characters; take at least {SHORTEST_SECRET} random ones"
+        )
+    return secret

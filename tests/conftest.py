@@ -39,7 +39,7 @@ def _sockets() -> set[str]:
     found = set()
     for entry in folder.iterdir():
         try:
-            target = os.readlink(entry)
+            target = str(entry.readlink())
         except OSError:
             continue
         if target.startswith("socket:"):
@@ -74,5 +74,7 @@ async def no_task_outlives_the_test(request: pytest.FixtureRequest) -> AsyncIter
     before = asyncio.all_tasks()
     yield
     await asyncio.sleep(0)
-    left = [task for task in asyncio.all_tasks() - before if task is not asyncio.current_task() and not task.done()]
+    left = [
+        task for task in asyncio.all_tasks() - before if task is not asyncio.current_task() and not task.done()
+    ]
     assert not left, f"tasks outlive the test: {left}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 import typer
 
@@ -37,5 +38,20 @@ def main() -> None:
     except HeedError as error:
         say_problem(str(error))
         sys.exit(1)
+    except BaseExceptionGroup as group:
+        known, rest = group.split(HeedError)
+        if known is None or rest is not None:
+            raise
+        say_problem("; ".join(str(error) for error in _leaves(known)))
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _leaves(group: BaseExceptionGroup[HeedError]) -> Iterator[BaseException]:
+    """Return the errors in a group of groups."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

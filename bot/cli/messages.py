@@ -127,6 +127,8 @@ def _print_replay(result: Replay, decisions: Path | None) -> None:
         f"{result.lines} messages in {result.conversations} conversations, "
         f"{result.decided} of the messages from customers.\n"
     )
+    if result.unreadable:
+        out.print(f"{result.unreadable} messages hold nothing to read and were left out.\n")
     show(_decision_table(result))
     show(_reason_table(result))
     _print_clocks(result)

@@ -158,4 +158,6 @@ class Engine:
         found = [f"Conversation {f.conversation}: {f.problem}." for f in self._parts.auditor.findings]
         if problem := self._parts.problem():
             found.append(f"Templates: {problem}")
+        if dead := (await self._parts.store.facts()).dead_letters:
+            found.append(f"Messages put aside unhandled (dead letters): {dead}. See docs/operations.md.")
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.actions import SendState
 from bot.domain.conversation import Conversation, Rules
 from bot.domain.decisions import Decision, DecisionKind, Reason, Rendered, Wording
 from bot.domain.events import (
@@ -13,7 +14,6 @@ from bot.domain.events import (
     Reply,
     SendReported,
 )
-from bot.domain.actions import SendState
 from bot.domain.messages import Address, AgentId, ConversationId, CustomerId, MessageId
 from bot.domain.prediction import Label
 from bot.domain.roles import Agent
@@ -22,9 +22,7 @@ from bot.domain.transitions import Step, advance
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MIN = timedelta(minutes=1)
-RULES = Rules(
-    policy=Policy(name="standard", targets={Metric.FIRST_REPLY: 15 * MIN, Metric.NEXT_REPLY: 15 * MIN})
-)
+RULES = Rules(policy=Policy(name="standard", targets={Metric.FIRST_REPLY: 15 * MIN, Metric.NEXT_REPLY: 15 * MIN}))
 ALEX = Agent(id=AgentId("alex"))
 SAM = Agent(id=AgentId("sam"))
 

@@ -176,9 +176,7 @@ def test_11_a_reply_and_a_resolve_in_one_go_keep_the_reply() -> None:
 def test_13_an_edit_restarts_nothing_and_may_escalate() -> None:
     walk = Walk()
     walk.wrote(0, answer())
-    walk.apply(
-        CustomerEdited(at=T0 + MIN, message=MessageId("m1"), decision=escalate(), label=Label.COMPLAINT)
-    )
+    walk.apply(CustomerEdited(at=T0 + MIN, message=MessageId("m1"), decision=escalate(), label=Label.COMPLAINT))
     assert walk.c.state is State.ESCALATED
     clock = walk.c.clock(Metric.FIRST_REPLY)
     assert clock is not None
@@ -381,8 +379,6 @@ def test_a_late_label_only_annotates() -> None:
     walk = Walk()
     walk.wrote(0, escalate(Reason.NOT_ASSESSED))
     before = walk.c.clocks
-    walk.apply(
-        MessageAnnotated(at=T0 + MIN, message=MessageId("m1"), label=Label.COMPLAINT, confidence=0.9)
-    )
+    walk.apply(MessageAnnotated(at=T0 + MIN, message=MessageId("m1"), label=Label.COMPLAINT, confidence=0.9))
     assert walk.c.clocks == before
     assert walk.c.state is State.ESCALATED

@@ -12,7 +12,6 @@ from bot.domain.conversation import Conversation, deadlines
 from bot.domain.decisions import Reason
 from bot.domain.events import (
     AgentReplied,
-    Claim,
     ClaimExpired,
     ClockBreached,
     ClockWarned,
@@ -23,9 +22,7 @@ from bot.domain.events import (
     Event,
     MessageAnnotated,
     Note,
-    Release,
     Reply,
-    Resolve,
     SendOverdue,
     SendReported,
     SilencePassed,
@@ -103,7 +100,7 @@ def check_promises(before: Conversation, event: Event, step: Step) -> None:
         assert after.state in cell.to or (step.refusal or step.ignored)
     if step.refusal or step.ignored:
         assert after is before
-        assert not (step.sends or step.log or step.deadlines or step.cancelled)
+        assert (step.sends, step.log, step.deadlines, step.cancelled) == ((), (), (), ())
         return
     assert after.version == before.version + 1
     waiting_clock = after.clock(*HUMAN_REPLY)
@@ -152,5 +149,3 @@ def test_staff_commands_are_refused_with_a_sentence_and_never_raise(choices: lis
         if isinstance(TABLE[type(event)][conversation.state], Refuse):
             assert step.refusal.endswith(".")
         conversation = step.conversation
-
-

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import sqlite3
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,10 +59,11 @@ def _put_aside(target: Path) -> Path | None:
     """Move the present store away, with what its journal holds, so that nothing is ever lost by restoring."""
     if not target.exists():
         return None
-    with closing(sqlite3.connect(target)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    kept = target.with_name(f"{target.name}.{datetime.now(UTC):%Y%m%dT%H%M%S}.replaced")
-    os.replace(target, kept)  # noqa: PTH105  # the atomic step, named as such
-    for suffix in ("-wal", "-shm"):
-        target.with_name(target.name + suffix).unlink(missing_ok=True)
+    with suppress(sqlite3.Error), closing(sqlite3.connect(target)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # a damaged store is kept as it is, journal and all
+    kept = target.with_name(f"{target.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}.replaced")
+    for suffix in ("-wal", "-shm", ""):
+        part = target.with_name(target.name + suffix)
+        if part.exists():
+            os.replace(part, kept.with_name(kept.name + suffix))  # noqa: PTH105  # the atomic step, named as such
     return kept
