@@ -16,12 +16,12 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-from tests.browser.conftest import ARGUMENTS
 from tests.browser.running import RunningHeed
+from tests.browser.windows import ARGUMENTS, DESK, PATIENCE, PHONE
 from tests.conftest import CHROMIUM
 
 FOLDER = Path(__file__).parent
-SIZES = {"": {"width": 1280, "height": 800}, "-phone": {"width": 390, "height": 844}}
+SIZES = {"": DESK, "-phone": PHONE}
 SCHEMES = ("light", "dark")
 
 #: Customer, how many minutes ago, and what was written.
@@ -43,9 +43,12 @@ WRITTEN = (
 
 async def take() -> None:
     """Start Heed, let people write, and take every page at both sizes in both schemes."""
+    expect.set_options(timeout=PATIENCE)
     with tempfile.TemporaryDirectory() as folder:
         async with RunningHeed(Path(folder)) as heed, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, "--disable-lcd-text"])
+            browser = await playwright.chromium.launch(
+                executable_path=CHROMIUM, args=[*ARGUMENTS, "--disable-lcd-text"]
+            )
             await _customers_write(heed)
             context = await browser.new_context(viewport=SIZES[""])
             desk = await context.new_page()
@@ -79,7 +82,9 @@ async def _customers_write(heed: RunningHeed) -> None:
 
 async def _staff_work(page: Page, heed: RunningHeed) -> None:
     await expect(_row(page, "Ruth")).to_be_visible()
-    await _reply(page, "Jonas", "I'm sorry, Jonas. A new can is on its way, and you needn't send the old one back.")
+    await _reply(
+        page, "Jonas", "I'm sorry, Jonas. A new can is on its way, and you needn't send the old one back."
+    )
     await heed.answers()
     await page.get_by_role("group", name="What to do").get_by_role("button", name="Resolve").click()
     await page.get_by_role("dialog").get_by_role("button", name="Resolve").click()
@@ -92,7 +97,9 @@ async def _take_over(page: Page) -> None:
     await _row(page, "Oleg").click()
     await page.get_by_role("button", name="Claim", exact=True).click()
     await page.get_by_role("button", name="Note", exact=True).click()
-    await page.get_by_label("Internal note").fill("Two parcels, and the second left a day later. I'll ask the carrier.")
+    await page.get_by_label("Internal note").fill(
+        "Two parcels, and the second left a day later. I'll ask the carrier."
+    )
     await page.get_by_role("button", name="Save note").click()
     await expect(page.get_by_text("only staff sees this")).to_be_visible()
 
@@ -139,7 +146,7 @@ async def _picture(browser: Browser, name: str, address: str, state: object, loo
         "chat": page.get_by_text("Mara here"),
         "desk": page.get_by_text("only staff sees this"),
         "ops": page.get_by_text(re.compile("^As of")),
-    }[name.split("-")[0]]
+    }[name.split("-", maxsplit=1)[0]]
     await expect(settled).to_be_visible()
     await page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
     target = FOLDER / f"{name}.png"
