@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: help run test check bench faults pictures clean
+.PHONY: help run test training check bench faults pictures clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -15,6 +15,9 @@ run: $(VENV)/.run ## start Heed on 127.0.0.1:8080 (PORT overrides)
 
 test: $(VENV)/.dev ## all tests, with a short form of the faults
 	$(BIN)/python -m pytest
+
+training: $(VENV)/.train ## the tests of training and of foreign classifiers, which need torch
+	$(BIN)/python -m pytest tests/models
 
 check: $(VENV)/.dev ## lint, format, types and import layers
 	$(BIN)/ruff check .
@@ -46,3 +49,8 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Heed and its tools into $(VENV); this happens once."
 	$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.train: $(VENV)/.dev
+	@echo "Installing what training needs: torch, a large download outside of a CPU-only index."
+	$(PIP) install -c constraints.txt -e '.[train]'
+	@touch $@

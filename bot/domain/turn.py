@@ -258,6 +258,7 @@ class Turn:
 
     def suspend(self, clock: Clock, at: datetime) -> None:
         """Stop a human-reply clock because the bot has answered."""
+        clock = self._notice_passed(clock, at)
         self._put(clock.suspend(at))
         self._log_clock(LogKind.SUSPEND, clock, at)
 
@@ -271,11 +272,13 @@ class Turn:
 
     def fulfill(self, clock: Clock, *, by: str, at: datetime) -> None:
         """End a clock: what it measured has happened."""
+        clock = self._notice_passed(clock, at)
         self._drop(clock)
         self._log_clock(LogKind.FULFILL, clock, at, by=by, elapsed=clock.value(at).total_seconds())
 
     def cancel(self, clock: Clock, *, by: str) -> None:
         """End a clock that measures nothing any more."""
+        clock = self._notice_passed(clock, self.at)
         self._drop(clock)
         self._log_clock(LogKind.CANCEL, clock, by=by)
 
@@ -291,16 +294,30 @@ class Turn:
             if clock.metric in REPLY_METRICS:
                 self.cancel(clock, by=by)
 
-    def mark(self, clock: Clock, kind: LogKind, due_at: datetime) -> None:
+    def mark(self, clock: Clock, kind: LogKind, due_at: datetime) -> Clock:
         """Note that a clock's warning or target has passed, and how late that was noticed."""
         late = (self.at - max(due_at, clock.eligible_at or due_at)).total_seconds()
-        warned, breached = True, kind is LogKind.BREACH
-        self._put(replace(clock, warned=warned, breached=breached))
+        marked = replace(clock, warned=True, breached=kind is LogKind.BREACH)
+        self._put(marked)
         self._log_clock(kind, clock, due=due_at.isoformat(), lateness=max(late, 0.0))
+        return marked
+
+    def _notice_passed(self, clock: Clock, at: datetime) -> Clock:
+        """Mark what had passed when a clock stops at ``at``, should nobody have noticed it yet.
+
+        A reply that comes a moment after the target, or while Heed was down, must not hide the breach.
+        """
+        warn, due = clock.due_at(clock.warn_at), clock.due_at()
+        if warn is not None and warn < at and not (clock.warned or clock.breached):
+            clock = self.mark(clock, LogKind.WARN, warn)
+        if due is not None and due < at and not clock.breached:
+            clock = self.mark(clock, LogKind.BREACH, due)
+        return clock
 
     def _pause_resolution(self) -> None:
         clock = self.c.clock(Metric.RESOLUTION)
         if clock is not None and clock.running_since is not None:
+            clock = self._notice_passed(clock, self.at)
             self._put(clock.stop(self.at))
             self._log_clock(LogKind.PAUSE, clock)
 

@@ -19,6 +19,7 @@ from bot.domain.events import (
     Release,
     Resolve,
     SendOverdue,
+    SendReported,
     SilencePassed,
     Snooze,
     SnoozeEnded,
@@ -382,3 +383,31 @@ def test_a_late_label_only_annotates() -> None:
     walk.apply(MessageAnnotated(at=T0 + MIN, message=MessageId("m1"), label=Label.COMPLAINT, confidence=0.9))
     assert walk.c.clocks == before
     assert walk.c.state is State.ESCALATED
+
+
+def test_a_reply_after_the_target_does_not_hide_the_breach() -> None:
+    walk = Walk()
+    walk.wrote(0, escalate())
+    walk.reply(16)
+    walk.report(17)
+    assert walk.logged("warn")[0]["lateness"] == 5 * 60
+    assert walk.logged("breach")[0]["lateness"] == 2 * 60
+    kinds = [event.kind.value for event in walk.steps[-1].log if event.fields.get("metric") == "first_reply_time"]
+    assert kinds == ["warn", "breach", "fulfill"]
+
+
+def test_a_reply_that_left_before_the_target_is_no_breach_however_late_it_is_reported() -> None:
+    walk = Walk()
+    walk.wrote(0, escalate())
+    walk.reply(14)
+    action = walk.c.pending[0].action
+    walk.apply(SendReported(at=T0 + 20 * MIN, action=action, outcome=SendState.SENT, sent_at=T0 + 14.5 * MIN))
+    assert walk.logged("breach") == []
+
+
+def test_resolving_after_the_target_does_not_hide_the_breach() -> None:
+    walk = Walk()
+    walk.wrote(0, escalate())
+    walk.apply(Snooze(at=T0 + MIN, agent=ALEX, until=T0 + 5 * MIN))
+    walk.apply(Resolve(at=T0 + 18 * MIN, agent=ALEX))
+    assert len(walk.logged("breach")) == 1

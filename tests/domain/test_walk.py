@@ -29,6 +29,7 @@ from bot.domain.events import (
     Snooze,
     SnoozeEnded,
 )
+from bot.domain.log import LogEvent
 from bot.domain.messages import ActionId, MessageId
 from bot.domain.prediction import Label
 from bot.domain.sla import HUMAN_REPLY
@@ -93,6 +94,10 @@ def event_of(choice: tuple, c: Conversation, at) -> Event:
             return kind(at=at, agent=agent)
 
 
+def key_of(entry: LogEvent) -> str:
+    return f"{entry.fields['metric']}:{entry.fields['instance']}"
+
+
 def check_promises(before: Conversation, event: Event, step: Step) -> None:
     cell = TABLE[type(event)][before.state]
     after = step.conversation
@@ -116,6 +121,19 @@ def check_promises(before: Conversation, event: Event, step: Step) -> None:
     for clock in after.clocks:
         if clock.running_since is not None and clock.target is not None and not clock.breached:
             assert f"breach:{clock.key}" in deadlines(after, RULES)
+    stopped = {clock.key for clock in before.clocks} - {clock.key for clock in after.clocks}
+    noticed = {
+        f"{entry.fields['metric']}:{entry.fields['instance']}" for entry in step.log if entry.kind == "breach"
+    }
+    ends = {
+        f"{entry.fields['metric']}:{entry.fields['instance']}": entry.at
+        for entry in step.log
+        if entry.kind in {"fulfill", "cancel"}
+    }
+    for clock in before.clocks:
+        due = clock.due_at()
+        if clock.key in stopped and due is not None and due < ends[clock.key]:
+            assert clock.breached or clock.key in noticed
     assert len({clock.key for clock in after.clocks}) == len(after.clocks)
     assert sum(clock.metric in HUMAN_REPLY for clock in after.clocks) <= 1
 

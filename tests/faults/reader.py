@@ -128,13 +128,7 @@ def _passed(entries: Sequence[Entry], ended_at: int) -> bool:
             case "suspend" | "pause":
                 elapsed, since = elapsed + max(at - (since or at), 0), None
             case "fulfill" | "cancel":
-                # noticed late is noticed: what ended before anybody could notice is judged at its own commit
-                return (
-                    target is not None
-                    and since is not None
-                    and elapsed + (entry.recorded_at - since) > (target + 5_000_000)
-                    and elapsed + (at - since) > target
-                )
+                return target is not None and since is not None and elapsed + (at - since) > target
     if target is None or since is None:
         return False
     return elapsed + (ended_at - since) > target
