@@ -108,8 +108,10 @@ class ConfidenceSettings(_Section):
     question: Share = 0.55
     template: Share = 0.62
     margin: Share = 0.06
+    verbatim: Share = 0.93
     complaint: Share = 0.5
     praise: Share = 0.6
+    praise_alone: Share = 0.8
     other: Share = 0.9
 
 

@@ -1,10 +1,10 @@
-"""What may not leave although it was decided: nothing automatic while paused, nothing automatic too late."""
+"""What may not leave although it was decided: no automatic answer while paused, nothing automatic too late."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.decisions import Decision, DecisionKind, Reason, Situation
+from bot.domain.decisions import Decision, DecisionKind, Reason, Rendered, Situation
 from bot.domain.states import HUMAN_STATES, State
 
 #: Reasons that stand while answers are paused: they tell staff more than "paused", and a human has it anyway.
@@ -12,22 +12,28 @@ _STANDING = frozenset({Reason.HELD, Reason.HUMAN_WANTED, Reason.REJECTED, Reason
 _AUTOMATIC = frozenset({DecisionKind.ANSWER, DecisionKind.GREET})
 
 
-def hold_back(decision: Decision, situation: Situation) -> Decision:
-    """Return the decision without what the situation forbids."""
+def hold_back(decision: Decision, situation: Situation, *, acknowledgement: Rendered | None = None) -> Decision:
+    """Return the decision without what the situation forbids.
+
+    ``acknowledgement`` stands in for an answer that is held back by the pause switch: the customer is told that
+    a person will look.
+    """
     if situation.paused:
-        return _paused(decision, situation)
+        return _paused(decision, situation, acknowledgement)
     return _late(decision) if situation.late else decision
 
 
-def _paused(decision: Decision, situation: Situation) -> Decision:
+def _paused(decision: Decision, situation: Situation, acknowledgement: Rendered | None) -> Decision:
     """Escalate: staying silent is automatic too. Only thanks inside a conversation stay thanks."""
     thanked = decision.kind is DecisionKind.SILENCE and decision.reason is Reason.THANKS
     if thanked and situation.state is not State.UNOPENED:
         return decision
     if decision.reason in _STANDING:
-        return replace(decision, rendered=None)
-    reason = Reason.HELD if situation.state in HUMAN_STATES else Reason.PAUSED
-    return _handed_over(decision, reason)
+        return decision
+    if situation.state in HUMAN_STATES:
+        return _handed_over(decision, Reason.HELD)
+    spoken = decision.kind in _AUTOMATIC
+    return _handed_over(decision, Reason.PAUSED, acknowledgement if spoken else decision.rendered)
 
 
 def _late(decision: Decision) -> Decision:
@@ -36,5 +42,5 @@ def _late(decision: Decision) -> Decision:
     return replace(decision, rendered=None)
 
 
-def _handed_over(decision: Decision, reason: Reason) -> Decision:
-    return replace(decision, kind=DecisionKind.ESCALATE, reason=reason, rendered=None, settled=False)
+def _handed_over(decision: Decision, reason: Reason, rendered: Rendered | None = None) -> Decision:
+    return replace(decision, kind=DecisionKind.ESCALATE, reason=reason, rendered=rendered, settled=False)

@@ -25,8 +25,10 @@ class Confidence:
     question: float = 0.55
     template: float = 0.62
     margin: float = 0.06
+    verbatim: float = 0.93
     complaint: float = 0.5
     praise: float = 0.6
+    praise_alone: float = 0.8
     other: float = 0.9
 
     def __post_init__(self) -> None:

@@ -80,10 +80,10 @@ class Case:
 
     @property
     def asks_nothing(self) -> bool:
-        """Tell whether surely nothing in the message waits for a reply: the condition of silence."""
+        """Tell whether surely nothing in praise waits for a reply: the condition of leaving it at thanks."""
         probabilities = self.prediction.probabilities
         wants = (probabilities[Label.QUESTION], probabilities[Label.COMPLAINT])
-        return all(1.0 - probability >= self.brand.confidence.other for probability in wants)
+        return all(1.0 - probability >= self.brand.confidence.praise_alone for probability in wants)
 
     def say(self, template: Template) -> Rendered:
         """Return the template's text for this message, in the same words whenever it is asked again."""

@@ -14,7 +14,8 @@ from handlers import complaint, other, praise, prechecks, question
 from handlers.afterchecks import hold_back
 from handlers.brand import Brand
 from handlers.case import UNREAD, Case
-from handlers.moves import escalate
+from handlers.moves import acknowledgement, escalate
+from handlers.template import ACK_QUESTION
 
 _CHECKS: tuple[Callable[[Case], Decision | None], ...] = (
     prechecks.nothing_said,  # no text at all: silence
@@ -25,6 +26,7 @@ _CHECKS: tuple[Callable[[Case], Decision | None], ...] = (
     prechecks.greeting,  # "hi", in any language
     prechecks.foreign_language,  # the model's labels mean nothing here
     prechecks.matter_settled,  # "that solved it"
+    question.word_for_word,  # one of a template's own examples: the brand has said what it is
 )
 
 _BY_LABEL: dict[Label, Callable[[Case], Decision]] = {
@@ -40,7 +42,7 @@ def decide(*, text: str, assessment: Assessment | None, situation: Situation, br
     if assessment is None:
         return _unassessed(text, situation, brand)
     case = Case(text=text, assessment=assessment, situation=situation, brand=brand)
-    return hold_back(_first(case), situation)
+    return hold_back(_first(case), situation, acknowledgement=acknowledgement(case, ACK_QUESTION))
 
 
 def _unassessed(text: str, situation: Situation, brand: Brand) -> Decision:

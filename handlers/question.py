@@ -19,6 +19,23 @@ def handle(case: Case) -> Decision:
     template = _covering(case)
     if template is None:
         return escalate(Reason.NO_TEMPLATE, acknowledgement(case, ACK_QUESTION))
+    return _answer(case, template)
+
+
+def word_for_word(case: Case) -> Decision | None:
+    """Answer what is nearly one of a template's own examples, whatever label the model gives it.
+
+    With the example the brand has said what such a message is and what answers it; quick replies come back
+    like this too.
+    """
+    candidates = case.assessment.candidates
+    if not candidates or candidates[0].score < case.brand.confidence.verbatim:
+        return None
+    template = _covering(case)
+    return _answer(case, template) if template is not None else None
+
+
+def _answer(case: Case, template: Template) -> Decision:
     if case.after_bot and case.situation.last_template == template.id:
         return turned_down(case, Reason.REPEATED)
     return answer(Reason.TEMPLATE, case.say(template))

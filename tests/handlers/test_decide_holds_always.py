@@ -80,7 +80,6 @@ def assert_fits_together(decision: Decision, where: Situation) -> None:
     if decision.kind is DecisionKind.ESCALATE and decision.rendered is not None:
         assert decision.rendered.wording in {Wording.ACKNOWLEDGEMENT, Wording.NOTICE}
         assert where.state not in HUMAN_STATES
-        assert not where.paused
     if decision.rendered is not None:
         assert decision.rendered.text.strip()
     if decision.rejected:

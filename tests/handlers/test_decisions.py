@@ -192,8 +192,8 @@ WISHES = [
     ({"state": State.OPEN, "acknowledged": True}, None, False),
     (AFTER_ANSWER, "ack-human", True),
     (AFTER_AGENT, None, False),
-    ({"paused": True}, None, False),
-    (AFTER_ANSWER | {"paused": True}, None, True),
+    ({"paused": True}, "ack-human", False),
+    (AFTER_ANSWER | {"paused": True}, "ack-human", True),
     (AFTER_ANSWER | {"late": True}, None, True),
     ({"flooding": True}, "ack-human", False),
 ]
@@ -291,7 +291,7 @@ GREETINGS = [
     ({"spoke_last": Author.BOT, "last_template": "greeting"}, (SILENCE, Reason.CHATTER, None)),
     ({"private": False}, (SILENCE, Reason.CHATTER, None)),
     ({"state": State.OPEN}, (SILENCE, Reason.CHATTER, None)),
-    ({"paused": True}, (ESCALATE, Reason.PAUSED, None)),
+    ({"paused": True}, (ESCALATE, Reason.PAUSED, "ack-question")),
     ({"late": True}, (ESCALATE, Reason.LATE, None)),
 ]
 
@@ -303,26 +303,28 @@ def test_a_bare_greeting_is_greeted_once_and_in_private(text, where, expected) -
 
 
 PAUSED = [
-    ("how much water", assessed(Q, *WATERING), {}, (ESCALATE, Reason.PAUSED)),
-    ("this is a disgrace", assessed(C), {}, (ESCALATE, Reason.PAUSED)),
-    ("your ferns are gorgeous", assessed(P), {}, (ESCALATE, Reason.PAUSED)),
-    ("thanks!", assessed(P), {}, (ESCALATE, Reason.PAUSED)),
-    ("nice weather", assessed(O), {}, (ESCALATE, Reason.PAUSED)),
-    ("", assessed(O), {}, (ESCALATE, Reason.PAUSED)),
-    ("thanks!", assessed(P), AFTER_ANSWER, (SILENCE, Reason.THANKS)),
-    ("wonderful", assessed(P), AFTER_AGENT, (SILENCE, Reason.THANKS)),
-    ("how much water", assessed(Q), {"flooding": True}, (ESCALATE, Reason.PAUSED)),
-    ("jak często", assessed(Q, language="pl"), {}, (ESCALATE, Reason.PAUSED)),
-    ("that didn't help", assessed(C), AFTER_ANSWER, (ESCALATE, Reason.REJECTED)),
-    ("how much water", assessed(Q), AFTER_AGENT, (ESCALATE, Reason.HELD)),
-    ("ok", assessed(O), {"state": State.CLAIMED}, (ESCALATE, Reason.HELD)),
+    ("how much water", assessed(Q, *WATERING), {}, (ESCALATE, Reason.PAUSED, "ack-question")),
+    ("this is a disgrace", assessed(C), {}, (ESCALATE, Reason.PAUSED, "ack-complaint")),
+    ("your ferns are gorgeous", assessed(P), {}, (ESCALATE, Reason.PAUSED, "ack-question")),
+    ("how much water", assessed(Q, *WATERING), {"acknowledged": True}, (ESCALATE, Reason.PAUSED, None)),
+    ("thanks!", assessed(P), {}, (ESCALATE, Reason.PAUSED, None)),
+    ("nice weather", assessed(O), {}, (ESCALATE, Reason.PAUSED, None)),
+    ("", assessed(O), {}, (ESCALATE, Reason.PAUSED, None)),
+    ("thanks!", assessed(P), AFTER_ANSWER, (SILENCE, Reason.THANKS, None)),
+    ("wonderful", assessed(P), AFTER_AGENT, (SILENCE, Reason.THANKS, None)),
+    ("how much water", assessed(Q), {"flooding": True}, (ESCALATE, Reason.PAUSED, "notice-flood")),
+    ("jak często", assessed(Q, language="pl"), {}, (ESCALATE, Reason.PAUSED, None)),
+    ("that didn't help", assessed(C), AFTER_ANSWER, (ESCALATE, Reason.REJECTED, "ack-human")),
+    ("how much water", assessed(Q), AFTER_AGENT, (ESCALATE, Reason.HELD, None)),
+    ("ok", assessed(O), {"state": State.CLAIMED}, (ESCALATE, Reason.HELD, None)),
 ]
 
 
 @pytest.mark.parametrize(("text", "assessment", "where", "expected"), PAUSED)
-def test_while_paused_nothing_automatic_happens(text, assessment, where, expected) -> None:
-    decision = act(text, assessment, situation(**where, paused=True))
-    assert outcome(decision) == (*expected, None)
+def test_while_paused_nothing_is_answered_and_the_customer_is_told_that_a_person_looks(
+    text, assessment, where, expected
+) -> None:
+    assert outcome(act(text, assessment, situation(**where, paused=True))) == expected
 
 
 LATE = [
@@ -365,3 +367,15 @@ def test_the_same_inputs_give_the_same_words_and_others_give_others() -> None:
     assert first == act("how much water", assessed(Q, *WATERING))
     texts = {act(f"a disgrace {n}", assessed(C)).rendered for n in range(40)}
     assert len({text.text for text in texts if text}) >= 3
+
+
+@pytest.mark.parametrize("label", [C, P, O])
+def test_a_templates_own_example_is_answered_whatever_the_label(label: Label) -> None:
+    word_for_word = (("watering", 0.99), ("delivery-time", 0.4))
+    decision = act("how much water", assessed(label, *word_for_word), situation())
+    assert decision.kind is ANSWER
+
+
+def test_what_is_only_near_an_example_is_left_to_its_label() -> None:
+    near = (("watering", 0.9), ("delivery-time", 0.4))
+    assert act("how much water", assessed(C, *near), situation()).reason is Reason.COMPLAINT

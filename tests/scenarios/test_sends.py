@@ -49,7 +49,7 @@ async def test_while_paused_a_covered_question_goes_to_a_human_and_afterwards_it
         assert (await w.conversation(conversation)).reason is Reason.PAUSED
         await w.heed.commands.resume(by="alex")
         await w.writes(COVERED, who="v2")
-        assert w.said() == ["answer"]
+        assert w.said() == ["acknowledgement", "answer"]
 
 
 async def test_a_refused_send_is_repeated_after_the_pause_the_platform_asks_for() -> None:
