@@ -38,11 +38,11 @@ Failure = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def set_up_logs(form: str, level: str) -> None:
-    """Write to standard error, as text for people or JSON for machines, from ``level`` up."""
+    """Write to standard error, as text for people or JSON for machines, from ``level`` up. A later call wins."""
     number = logging.getLevelNamesMapping()[level.upper()]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Line("%(name)s: %(message)s") if form == "text" else _JsonLine())
-    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler])
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

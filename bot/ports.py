@@ -129,7 +129,8 @@ class Inbox(Protocol):
         """Lease up to ``limit`` items, oldest first, at most the first of each conversation.
 
         An item that was handed out before without a commit comes alone, so that a poison message stands out.
-        A conversation with a leased item hands out no other until the lease ends.
+        A conversation with a leased item hands out no other until the lease ends. What ``owner`` itself still has
+        leased comes again: it has lost it, or it would not ask.
         """
         ...
 
@@ -175,7 +176,8 @@ class Outbox(Protocol):
         """Mark sends ``sending`` and return them: the first open one of each conversation, customers first.
 
         ``channels`` None means all but those that are fetched (see ``offer``). An answer of the bot whose hold
-        epoch is not the conversation's, or that meets the pause switch, becomes ``withdrawn`` instead.
+        epoch is not the conversation's, or that meets the pause switch, becomes ``withdrawn`` instead; or
+        ``unknown``, where an earlier try may have arrived.
         """
         ...
 
@@ -183,8 +185,12 @@ class Outbox(Protocol):
         """Return the sends of a fetched channel behind ``after``; new ones become ``sending`` or ``withdrawn``."""
         ...
 
-    async def put_back(self, action: ActionId, *, not_before: datetime) -> None:
-        """Return a definitely refused send to ``new``, to be taken again after ``not_before``."""
+    async def put_back(self, action: ActionId, *, not_before: datetime, unknown: bool = False) -> None:
+        """Return a send to ``new``, to be taken again after ``not_before``.
+
+        ``unknown``: it may have reached the customer all the same, so it is never ``withdrawn`` afterwards but
+        ends ``unknown``; without it the platform has definitely refused.
+        """
         ...
 
     async def stranded(self, *, now: datetime, limit: int) -> list[Sending]:
@@ -301,7 +307,10 @@ class Upkeep(Protocol):
         ...
 
     async def erase(self, channel: str, customer: str) -> int:
-        """Remove a customer's texts and identity for good; figures stay. Returns how many texts went."""
+        """Remove a customer's texts and identity for good, and end their open cases; figures stay.
+
+        ``customer`` is the platform's id or Heed's own. Returns how many texts went.
+        """
         ...
 
     async def keep_templates(self, version: str, sources: Mapping[str, str]) -> None:

@@ -35,6 +35,9 @@ from bot.wiring import Heed, join
 CUSTOMERS = {"customer", "member"}
 ROLES = {*CUSTOMERS, "agent", "bot"}
 
+#: Times that a message can have.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
 #: Messages read ahead, so that the model's threads are busy while the pipeline takes them one by one.
 AHEAD = 64
 
@@ -138,10 +141,7 @@ def _line(text: str, number: int, path: Path) -> Line:
         raise BadMessage(f"{where}: the text field {missing[0]!r} is missing")
     if fields["role"] not in ROLES:
         raise BadMessage(f"{where}: role {fields['role']!r} is none of {', '.join(sorted(ROLES))}")
-    try:
-        sent_at = datetime.fromisoformat(fields["sent_at"]).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadMessage(f"{where}: sent_at {fields['sent_at']!r} is no time as 2026-03-02T09:00:00Z") from None
+    sent_at = _time(fields["sent_at"], where)
     return Line(
         number=number,
         conversation=fields["conversation"],
@@ -151,6 +151,18 @@ def _line(text: str, number: int, path: Path) -> Line:
         sent_at=sent_at,
         text=fields["text"],
     )
+
+
+def _time(text: str, where: str) -> datetime:
+    """Return a time; one without an offset is in UTC, wherever this machine stands."""
+    try:
+        told = datetime.fromisoformat(text)
+        moment = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadMessage(f"{where}: sent_at {text!r} is no time; write one like 2026-03-02T09:00:00Z") from None
+    if not EARLIEST <= moment <= LATEST:
+        raise BadMessage(f"{where}: sent_at {text!r} is no time of a message: before 2000 or after 2100")
+    return moment
 
 
 class Sink:
@@ -218,7 +230,8 @@ async def replay(
     """Send the lines through the pipeline, in the order of their times, and say what was decided."""
     result = Replay(lines=len(lines), conversations=len({(line.channel, line.conversation) for line in lines}))
     time = VirtualTime(lines[0].sent_at - timedelta(seconds=1))
-    store = await SqliteStore.open(memory=True, present=time.now)
+    window = settings.conversation.reopen_window
+    store = await SqliteStore.open(memory=True, present=time.now, reopen_window=window)
     reports = ReportService(store, await ReportDatabase.open(":memory:"), time=time)
     arriving = {line.number: arrival for line in lines if (arrival := _arrival(line)) is not None}
     texts = [arriving[line.number].text for line in lines if line.role in CUSTOMERS and line.number in arriving]

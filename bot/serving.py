@@ -7,9 +7,10 @@ import contextlib
 import gc
 import os
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 
 import aiohttp
 import structlog
@@ -44,6 +45,7 @@ FIRST_USER = "owner"
 
 #: How long open requests may take to finish when Heed stops.
 GRACE_SECONDS = 2.0
+GRACE = timedelta(seconds=GRACE_SECONDS)
 
 HEARTBEAT_SECONDS = 10
 
@@ -88,22 +90,32 @@ async def serve(settings: Settings, environment: Environment, announce: Callable
         port = await _listen(stack, app, environment)
         gc.freeze()  # what was loaded stays: collecting must not look through it again
         loops = [heed.engine.run(), reports.run(), *([chat.run()] if chat else [])]
-        await _until_stopped(loops, lambda: announce(_addresses(port, environment, secret, time)))
+        await _until_stopped(
+            loops,
+            lambda: announce(_addresses(port, environment, secret, time)),
+            lambda: heed.engine.stop(GRACE),
+        )
 
 
-async def _until_stopped(loops: Sequence[Coroutine[None, None, None]], started: Callable[[], None]) -> None:
+async def _until_stopped(
+    loops: Sequence[Coroutine[None, None, None]],
+    started: Callable[[], None],
+    finish: Callable[[], Awaitable[None]],
+) -> None:
     """Run the loops until Ctrl-C or SIGTERM; if one ends by itself, everything ends with its error."""
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(loop) for loop in loops]
         started()
         await _told_to_stop()
         log.info("stopping")
+        await finish()
         for task in running:
             task.cancel()
 
 
 def _chat(heed: Heed, environment: Environment, secret: bytes) -> Chat:
     own = environment.public_url.rstrip("/") or None
+    words = heed.settings.channels.webchat
     return Chat(
         ChatParts(
             intake=heed.intake,
@@ -112,7 +124,12 @@ def _chat(heed: Heed, environment: Environment, secret: bytes) -> Chat:
             time=heed.time,
             visitors=Visitors(secret=secret.hex(), identity_secret=_text(environment.identity_secret)),
             origins=Origins(heed.settings.channels.webchat.origins, own=own),
-            look=Look(brand=heed.settings.brand.name),
+            look=Look(
+                brand=heed.settings.brand.name,
+                greeting=words.greeting,
+                introduction=words.introduction,
+                suggestions=words.suggestions,
+            ),
         )
     )
 
@@ -157,6 +174,7 @@ def _application(
             metrics_token=_text(environment.metrics_token),
         )
     )
+    app.on_shutdown.append(lambda _app: api.close())
     if chat is not None:
         app.on_shutdown.append(lambda _app: chat.close())
     return app

@@ -77,6 +77,29 @@ def _text_or_number(value: object) -> object:
 Variable = Annotated[str | int | float | bool, BeforeValidator(_text_or_number)]
 
 
+def _language(value: object) -> object:
+    if not isinstance(value, str) or re.fullmatch(r"[a-z]{2,3}", value) is None:
+        raise ValueError(f"{value!r} is no language; write its code in small letters, as in en or de")
+    return value
+
+
+def _address(value: object) -> object:
+    if not isinstance(value, str) or (value and re.match(r"https?://[^/\s]+", value) is None):
+        raise ValueError(f"{value!r} is no address; it begins with https:// or http://")
+    return value
+
+
+def _named(value: object) -> object:
+    if not str(value).strip():
+        raise ValueError("names no file")
+    return value
+
+
+Language = Annotated[str, BeforeValidator(_language)]
+Address = Annotated[str, BeforeValidator(_address)]
+NamedFile = Annotated[Path, BeforeValidator(_named)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -90,15 +113,15 @@ class _Section(BaseModel):
 class BrandSettings(_Section):
     """Who the bot speaks for. ``variables`` are what the templates may say about the brand."""
 
-    name: str = "Fern & Forge"
-    languages: tuple[str, ...] = ("en",)
+    name: str = Field(default="Fern & Forge", min_length=1)
+    languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
     variables: Mapping[str, Variable] = Field(default_factory=dict)
 
 
 class StoreSettings(_Section):
     """Where everything is kept. ``full``: a commit survives a power cut; ``normal``: a killed process."""
 
-    path: Path = Path("var/heed.sqlite")
+    path: NamedFile = Path("var/heed.sqlite")
     durability: Literal["full", "normal"] = "full"
 
 
@@ -112,7 +135,7 @@ class ConfidenceSettings(_Section):
     complaint: Share = 0.5
     praise: Share = 0.6
     praise_alone: Share = 0.8
-    other: Share = 0.9
+    other: Share = 0.95
 
 
 class ModelSettings(_Section):
@@ -162,10 +185,16 @@ class LimitSettings(_Section):
 
 
 class WebchatSettings(_Section):
-    """The chat page. ``origins``: sites that may embed it, as ``https://shop.example``."""
+    """The chat page. ``origins``: sites that may embed it, as ``https://shop.example``.
+
+    ``greeting`` and ``introduction`` stand on the empty page, ``suggestions`` are questions to begin with.
+    """
 
     enabled: bool = True
     origins: tuple[str, ...] = ()
+    greeting: str = Field(default="Hi! How can we help?", min_length=1)
+    introduction: str = "We answer at once where we can. A person takes over where we can't."
+    suggestions: tuple[str, ...] = ()
 
 
 class ApiSettings(_Section):
@@ -185,7 +214,7 @@ class ChannelSettings(_Section):
 class OperationsSettings(_Section):
     """What watches Heed itself. ``heartbeat`` is an address pinged after each clean audit."""
 
-    heartbeat: str = ""
+    heartbeat: Address = ""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

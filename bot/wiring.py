@@ -30,7 +30,7 @@ from bot.reports.read_database import ReportDatabase
 from bot.reports.service import ReportService
 from bot.settings import Environment, Settings
 from bot.stores.sqlite import SqliteStore
-from handlers import Brand, CatalogueWatcher, Confidence, decide, read_catalogue
+from handlers import Brand, Catalogue, CatalogueWatcher, Confidence, decide, read_catalogue
 from models.assessor import LocalAssessor
 from models.hub import HubLabeller
 from models.manifest import SHIPPED
@@ -42,6 +42,9 @@ SAMPLE_TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 
 #: Fewer characters than this can be guessed.
 SHORTEST_SECRET = 16
+
+#: Bytes of the key that Heed makes itself.
+SHORTEST_KEY = 32
 
 #: The classifier that comes with Heed, by name in the settings.
 SHIPPED_CLASSIFIER = "shipped"
@@ -61,21 +64,31 @@ class Brands:
         )
 
     async def adopt(self) -> None:
-        """Keep this version of the templates and choose answers from it."""
-        catalogue = self._brand.catalogue
-        await self._store.keep_templates(catalogue.version, catalogue.sources)
-        await self._assessor.index(catalogue.examples(), version=catalogue.version)
+        """Keep the present version of the templates and choose answers from it."""
+        await self._adopt(self._brand.catalogue)
 
     async def refresh(self) -> None:
         """Look for changed templates; broken ones leave everything as it is, and are told once."""
         before = self._watcher.problem
         changed = await asyncio.to_thread(self._watcher.check)
         if changed is not None:
-            self._brand = replace(self._brand, catalogue=changed)
-            await self.adopt()
-            log.info("templates_changed", version=changed.version)
+            await self._take(changed)
         elif self._watcher.problem not in {None, before}:
             log.warning("templates_broken", problem=self._watcher.problem)
+
+    async def _take(self, changed: Catalogue) -> None:
+        """Answer from these templates once they are kept and indexed; if that fails, try again."""
+        try:
+            await self._adopt(changed)
+        except BaseException:
+            self._watcher.forget()
+            raise
+        self._brand = replace(self._brand, catalogue=changed)
+        log.info("templates_changed", version=changed.version)
+
+    async def _adopt(self, catalogue: Catalogue) -> None:
+        await self._store.keep_templates(catalogue.version, catalogue.sources)
+        await self._assessor.index(catalogue.examples(), version=catalogue.version)
 
     def problem(self) -> str | None:
         """Return what is wrong with the files as they are now."""
@@ -225,14 +238,26 @@ def read_secret(environment: Environment, settings: Settings) -> bytes:
     if environment.secret is not None:
         return _long_enough(environment.secret.get_secret_value()).encode()
     path = settings.store.path.parent / "secret"
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(random_secrets.token_bytes(32))
-        return path.read_bytes()
+    if not path.exists():
+        _make_secret(path)
+    secret = path.read_bytes()
+    if len(secret) < SHORTEST_KEY:
+        raise SettingsError(
+            f"{path} holds {len(secret)} bytes and no key; delete it, and everybody signs in again"
+        )
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Write a new key, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(random_secrets.token_bytes(SHORTEST_KEY))
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
 
 
 def _long_enough(secret: str) -> str:

@@ -29,7 +29,7 @@ class Confidence:
     complaint: float = 0.5
     praise: float = 0.6
     praise_alone: float = 0.8
-    other: float = 0.9
+    other: float = 0.95
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -79,6 +79,11 @@ class Case:
         return self.prediction.label is label and self.prediction.confidence() >= needed[label]
 
     @property
+    def complains(self) -> bool:
+        """Tell whether the model hears a complaint, be it ever so unsure."""
+        return self.prediction.label is Label.COMPLAINT
+
+    @property
     def asks_nothing(self) -> bool:
         """Tell whether surely nothing in praise waits for a reply: the condition of leaving it at thanks."""
         probabilities = self.prediction.probabilities

@@ -24,6 +24,11 @@ def plain(text: str) -> str:
     return _SPACE.sub(" ", _STRETCHED.sub(r"\1", visible)).strip()
 
 
+def bare(text: str) -> str:
+    """Return the words of a text alone, so that "Where is it?" and "where is it" are the same."""
+    return " ".join(word_list(plain(text)))
+
+
 def word_list(phrase: str) -> list[str]:
     """Return the words of a plain text, without punctuation and emoji."""
     return [word for word in _NOT_A_WORD.split(phrase) if word.strip("'_")]

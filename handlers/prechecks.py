@@ -80,8 +80,7 @@ def greeting(case: Case) -> Decision | None:
         return silence(Reason.CHATTER)
     if not (case.opens or (situation.state is State.WAITING and situation.spoke_last is Author.BOT)):
         return None
-    greeted = case.after_bot and situation.last_template == GREETING
-    text = None if greeted else case.fixed(GREETING, Kind.GREETING)
+    text = None if situation.greeted else case.fixed(GREETING, Kind.GREETING)
     return greet(text) if text is not None else silence(Reason.CHATTER)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.decisions import Decision, Reason
+from bot.domain.messages import Author
 from bot.domain.prediction import Candidate, Label
 from handlers.brand import Confidence
 from handlers.case import Case
 from handlers.moves import acknowledgement, answer, escalate, turned_down, unsure
+from handlers.phrases import bare
 from handlers.template import ACK_QUESTION, Kind, Template
 
 
@@ -23,20 +25,22 @@ def handle(case: Case) -> Decision:
 
 
 def word_for_word(case: Case) -> Decision | None:
-    """Answer what is nearly one of a template's own examples, whatever label the model gives it.
+    """Answer what is one of a template's own examples, whatever label the model gives it.
 
     With the example the brand has said what such a message is and what answers it; quick replies come back
-    like this too.
+    like this too. What is only nearly an example counts as one unless the model hears a complaint in it.
     """
-    candidates = case.assessment.candidates
-    if not candidates or candidates[0].score < case.brand.confidence.verbatim:
-        return None
     template = _covering(case)
-    return _answer(case, template) if template is not None else None
+    if template is None:
+        return None
+    said = bare(case.text)
+    exactly = any(bare(example) == said for example in template.examples)
+    nearly = case.assessment.candidates[0].score >= case.brand.confidence.verbatim
+    return _answer(case, template) if exactly or (nearly and not case.complains) else None
 
 
 def _answer(case: Case, template: Template) -> Decision:
-    if case.after_bot and case.situation.last_template == template.id:
+    if case.situation.last_template == template.id and case.situation.spoke_last is not Author.AGENT:
         return turned_down(case, Reason.REPEATED)
     return answer(Reason.TEMPLATE, case.say(template))
 

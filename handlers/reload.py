@@ -25,24 +25,33 @@ class CatalogueWatcher:
         self._folder = folder
         self._variables = variables
         self._seen: _Fingerprint | None = None
+        self._untold = False
 
     def check(self) -> Catalogue | None:
         """Return the new catalogue if the files changed and are sound, else None."""
+        if self._untold:
+            self._untold = False
+            return self.current
         try:
             return self._check()
         except TemplateError as error:
             self.problem = str(error)
             return None
 
+    def forget(self) -> None:
+        """Tell the present catalogue again at the next check: whoever was told could not adopt it."""
+        self._untold = True
+
     def _check(self) -> Catalogue | None:
+        seen, self._seen = self._seen, None  # what cannot be read now is looked at again at the next check
         before = _fingerprint(self._folder)
-        if before == self._seen:
+        if before == seen:
+            self._seen = seen
+            return None
+        files = read_files(self._folder)
+        if _fingerprint(self._folder) != before:  # someone is saving just now
             return None
         self._seen = before
-        files = read_files(self._folder)
-        if _fingerprint(self._folder) != before:  # someone is saving just now: look again at the next check
-            self._seen = None
-            return None
         return self._take(files)
 
     def _take(self, files: Mapping[str, str]) -> Catalogue | None:

@@ -72,10 +72,24 @@ async def no_task_outlives_the_test(request: pytest.FixtureRequest) -> AsyncIter
     if not inspect.iscoroutinefunction(request.function):
         yield
         return
-    before = asyncio.all_tasks()
+    loop = asyncio.get_running_loop()
+    before, timers = asyncio.all_tasks(), _timers(loop)
     yield
     await asyncio.sleep(0)
     left = [
         task for task in asyncio.all_tasks() - before if task is not asyncio.current_task() and not task.done()
     ]
     assert not left, f"tasks outlive the test: {left}"
+    waiting = [timer for timer in _timers(loop) if timer not in timers]
+    assert not waiting, f"timers outlive the test: {waiting}"
+
+
+def _timers(loop: asyncio.AbstractEventLoop) -> list[asyncio.TimerHandle]:
+    """Return what the loop still means to do later, but for the HTTP library's own closing of connections."""
+    scheduled: list[asyncio.TimerHandle] = getattr(loop, "_scheduled", [])
+    ours = [timer for timer in scheduled if not _module_of(timer).startswith("aiohttp.")]
+    return [timer for timer in ours if not timer.cancelled()]
+
+
+def _module_of(timer: asyncio.TimerHandle) -> str:
+    return getattr(timer._callback, "__module__", None) or ""  # type: ignore[attr-defined]

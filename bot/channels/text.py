@@ -5,9 +5,11 @@ Text is repaired where that loses nothing a reader would miss; ids and times are
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.errors import BadMessage
 
@@ -65,6 +67,27 @@ def clean_time(value: str | datetime | None, *, arrived_at: datetime, field: str
     if moment < EARLIEST:
         raise BadMessage(f"{field}: {shortened(str(value))} lies before {EARLIEST.year}; leave it out if unknown")
     return min(moment, arrived_at)
+
+
+def lenient_json(raw: bytes | str) -> Any:  # noqa: ANN401 - JSON is anything
+    """Return decoded JSON in which broken characters (half an emoji, wrong bytes) are replaced, not refused.
+
+    Raises ValueError for what is no JSON, RecursionError for what is nested too deeply.
+    """
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    return _whole_characters(json.loads(text, strict=False))
+
+
+def _whole_characters(value: Any) -> Any:  # noqa: ANN401 - JSON is anything
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {_whole_characters(name): _whole_characters(inner) for name, inner in value.items()}
+        case list():
+            return [_whole_characters(inner) for inner in value]
+        case _:
+            return value
 
 
 def shortened(value: object) -> str:

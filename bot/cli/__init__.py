@@ -11,6 +11,7 @@ from bot import __version__
 from bot.cli import figures, keeping, learning, messages, running
 from bot.cli.words import say_problem
 from bot.errors import HeedError
+from bot.logs import set_up_logs
 
 app = typer.Typer(
     name="heed",
@@ -25,7 +26,8 @@ for part in (running, messages, figures, learning, keeping):
 
 
 @app.callback(invoke_without_command=True)
-def _version(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
+def _begin(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
+    set_up_logs("text", "warning")  # a command that wants it otherwise says so
     if version:
         typer.echo(f"heed {__version__}")
         raise typer.Exit

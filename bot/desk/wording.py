@@ -33,6 +33,7 @@ SENTENCES: dict[str, tuple[str, dict[str, str]]] = {
             "bot": "Resolved: the customer says that it is done.",
             "silence": "Resolved: the customer has not written again.",
             "deleted": "Resolved: the customer deleted the message.",
+            "erased": "Resolved: the customer was erased.",
         },
     ),
     LogKind.REOPENED: ("", {"": "Reopened by a new message."}),

@@ -43,6 +43,11 @@ class Send:
     quick_replies: tuple[str, ...] = ()
 
 
+def message_of(action: ActionId) -> MessageId:
+    """Return the id under which an action's text joins the transcript."""
+    return MessageId(f"s{action}")
+
+
 class DeadlineKind(StrEnum):
     """What falls due."""
 

@@ -52,7 +52,8 @@ class Conversation:
     """The state of one conversation at one version. ``version`` rises by one with each commit.
 
     ``received`` is the number of the customer's last message. ``hold_epoch`` rises with each claim, so that
-    a bot's answer from before it can be told. ``instances`` counts clocks by metric family.
+    a bot's answer from before it can be told. ``instances`` counts clocks by metric family. ``responded``: a
+    substantive reply has reached the customer since opening. ``unlisted``: more messages wait than are listed.
     """
 
     id: ConversationId
@@ -74,7 +75,10 @@ class Conversation:
     spoke_last: Author | None = None
     spoke_at: datetime | None = None
     human_replied: bool = False
+    responded: bool = False
+    unlisted: bool = False
     acknowledged: bool = False
+    greeted_at: datetime | None = None
     last_template: str | None = None
     label: Label | None = None
     language: str = UNDETERMINED
@@ -109,6 +113,14 @@ def deadlines(conversation: Conversation, rules: Rules) -> dict[str, Deadline]:
     return {deadline.key: deadline for deadline in _deadlines(conversation, rules)}
 
 
+def silence_due(c: Conversation, rules: Rules) -> datetime | None:
+    """Return when the customer's silence means that the matter is done; never after a human's words."""
+    since = c.spoke_at or c.opened_at
+    if c.state is not State.WAITING or c.spoke_last is Author.AGENT or since is None:
+        return None
+    return since + rules.silence_resolves_after
+
+
 def _deadlines(c: Conversation, rules: Rules) -> Iterator[Deadline]:
     for clock in c.clocks:
         yield from _clock_deadlines(c.id, clock)
@@ -116,8 +128,8 @@ def _deadlines(c: Conversation, rules: Rules) -> Iterator[Deadline]:
         yield _deadline(c.id, DeadlineKind.CLAIM_EXPIRY, "", c.claim_until)
     if c.state is State.SNOOZED and c.snoozed_until is not None:
         yield _deadline(c.id, DeadlineKind.SNOOZE_END, "", c.snoozed_until)
-    if c.state is State.WAITING and c.spoke_last is not Author.AGENT and c.spoke_at is not None:
-        yield _deadline(c.id, DeadlineKind.SILENCE, "", c.spoke_at + rules.silence_resolves_after)
+    if (silence := silence_due(c, rules)) is not None:
+        yield _deadline(c.id, DeadlineKind.SILENCE, "", silence)
     for send in (send for send in c.pending if not send.overdue):
         yield _deadline(c.id, DeadlineKind.SEND_OVERDUE, send.action, send.queued_at + rules.send_within)
 

@@ -7,7 +7,7 @@ from bot.domain.events import CustomerDeleted, CustomerEdited, CustomerWrote, Me
 from bot.domain.log import LogKind
 from bot.domain.messages import Author
 from bot.domain.prediction import UNDETERMINED, Label
-from bot.domain.states import HUMAN_STATES, State
+from bot.domain.states import State
 from bot.domain.turn import Turn
 
 
@@ -29,18 +29,31 @@ def wrote(turn: Turn, event: CustomerWrote) -> None:
 def edited(turn: Turn, event: CustomerEdited) -> None:
     """Take in an edit: it restarts nothing, and may escalate what the bot would have handled."""
     _log_message(turn, LogKind.MESSAGE_EDITED, event)
-    needs_answer = event.decision.kind in {DecisionKind.ANSWER, DecisionKind.ESCALATE}
     same_label = event.label is turn.c.label
     _learn(turn, event.label, event.language)
-    if not needs_answer or turn.c.state in HUMAN_STATES | {State.RESOLVED}:
+    if event.decision.kind not in {DecisionKind.ANSWER, DecisionKind.ESCALATE}:
         return
-    if turn.c.state is State.UNOPENED:
+    match turn.c.state:
+        case State.UNOPENED:
+            turn.open(turn.at)
+            turn.expect_answer(event.message, turn.at)
+            _answer_or_escalate(turn, event.decision)
+        case State.RESOLVED if same_label:  # a mended typo: nothing new is asked
+            pass
+        case State.OPEN | State.WAITING if _same_answer(turn, event.decision):
+            pass
+        case State.ESCALATED | State.CLAIMED:
+            turn.expect_answer(event.message, turn.at)
+        case _:
+            _reopen_for_edit(turn, event)
+
+
+def _reopen_for_edit(turn: Turn, event: CustomerEdited) -> None:
+    """Bring an edit before a human, where the word was the bot's, the customer's or nobody's any more."""
+    if turn.c.state is State.RESOLVED:
         turn.open(turn.at)
-        turn.expect_answer(event.message, turn.at)
-        _answer_or_escalate(turn, event.decision)
-    elif not _same_answer(turn, event.decision) and not (same_label and turn.c.state is State.WAITING):
-        turn.expect_answer(event.message, turn.at)
-        turn.escalate(Reason.EDITED)
+    turn.expect_answer(event.message, turn.at)
+    turn.escalate(Reason.EDITED, by_bot=turn.c.spoke_last is not Author.AGENT)
 
 
 def deleted(turn: Turn, event: CustomerDeleted) -> None:
@@ -50,7 +63,7 @@ def deleted(turn: Turn, event: CustomerDeleted) -> None:
     if len(rest) == len(turn.c.unanswered):
         return
     turn.change(unanswered=rest)
-    if rest:
+    if rest or turn.c.unlisted:
         return
     turn.cancel_reply_clocks(by="deleted")
     turn.change(hold_epoch=turn.c.hold_epoch + 1)
@@ -143,7 +156,8 @@ def _say(turn: Turn, decision: Decision) -> None:
 
 
 def _same_answer(turn: Turn, decision: Decision) -> bool:
+    """Tell whether the edited text gets what was answered already; the handlers call that repeated."""
     rendered = decision.rendered
-    return (
-        decision.kind is DecisionKind.ANSWER and rendered is not None and rendered.template == turn.c.last_template
-    )
+    repeated = decision.reason is Reason.REPEATED
+    same = rendered is not None and rendered.template == turn.c.last_template
+    return repeated or (decision.kind is DecisionKind.ANSWER and same)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from bot.domain.conversation import silence_due
 from bot.domain.events import ClaimExpired, ClockBreached, ClockWarned, SilencePassed, SnoozeEnded
 from bot.domain.log import LogKind
 from bot.domain.sla import Clock
@@ -41,15 +40,8 @@ def snooze_ended(turn: Turn, event: SnoozeEnded) -> None:
 
 def silence_passed(turn: Turn, event: SilencePassed) -> None:
     """Resolve what the bot answered and nobody came back to."""
-    if _silence_due(turn) == event.due_at:
+    if silence_due(turn.c, turn.rules) == event.due_at:
         turn.resolve(by="silence")
-
-
-def _silence_due(turn: Turn) -> datetime | None:
-    spoke_at = turn.c.spoke_at
-    if spoke_at is None or turn.c.state is not State.WAITING:
-        return None
-    return spoke_at + turn.rules.silence_resolves_after
 
 
 def _clock(turn: Turn, key: str) -> Clock | None:

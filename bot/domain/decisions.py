@@ -121,7 +121,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What a handler may know of the conversation; stored with the decision, so it can be taken again."""
+    """What a handler may know of the conversation; stored with the decision, so it can be taken again.
+
+    ``greeted``: a greeting went out only lately.
+    """
 
     state: State
     channel: str
@@ -135,3 +138,4 @@ class Situation:
     late: bool
     flooding: bool
     at: datetime
+    greeted: bool = False

@@ -63,20 +63,22 @@ def _confirmed(turn: Turn, send: Pending, at: datetime) -> None:
 
 
 def _human_reply_arrived(turn: Turn, send: Pending, at: datetime) -> None:
-    reached(turn, at, answered=tuple(m for m in turn.c.unanswered if m.number <= send.answers_to))
+    answered = tuple(m for m in turn.c.unanswered if m.number <= send.answers_to)
+    if turn.c.state is State.RESOLVED:  # resolving has covered whatever else was waiting
+        turn.change(unanswered=answered)
+    reached(turn, at, answered=answered)
     if not turn.c.unanswered and turn.c.state in {State.OPEN, State.ESCALATED}:
         turn.move(State.WAITING)
-    if turn.c.state is State.RESOLVED:
-        turn.change(unanswered=())
 
 
 def _answer_arrived(turn: Turn, send: Pending, at: datetime) -> None:
     """The bot's answer is with the customer: the human-reply clock is suspended if it covers everything."""
     turn.fulfill_open((Metric.FIRST_RESPONSE,), by="bot", at=at)
+    turn.change(responded=True)
     if turn.c.state not in {State.OPEN, State.WAITING}:
         return
     rest = tuple(m for m in turn.c.unanswered if m.number > send.answers_to)
-    turn.change(unanswered=rest, spoke_last=Author.BOT, spoke_at=at)
+    turn.change(unanswered=rest, unlisted=turn.c.unlisted and bool(rest), spoke_last=Author.BOT, spoke_at=at)
     if rest or turn.c.state is State.WAITING:
         return
     clock = turn.c.clock(*HUMAN_REPLY)

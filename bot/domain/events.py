@@ -153,9 +153,13 @@ class Release(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply(Command):
-    """Send ``text`` to the customer. On a free conversation this claims it in the same step."""
+    """Send ``text`` to the customer. On a free conversation this claims it in the same step.
+
+    ``seen``: how many of the customer's messages its writer had read; refused if there are more by now.
+    """
 
     text: str
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +178,9 @@ class Snooze(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolve(Command):
-    """Call it done."""
+    """Call it done. ``seen`` as for a reply."""
+
+    seen: int | None = None
 
 
 Event = Fact | Command

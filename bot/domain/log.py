@@ -29,7 +29,7 @@ class LogKind(StrEnum):
     REPLIED = "replied"  # agent, role, native, holder (who held it, if somebody else did)
     NOTED = "noted"
     SNOOZED = "snoozed"  # until
-    RESOLVED = "resolved"  # by (agent, bot, silence, deleted)
+    RESOLVED = "resolved"  # by (agent, bot, silence, deleted, erased)
     SEND_QUEUED = "send_queued"  # action, wording, by, template
     SEND_CONFIRMED = "send_confirmed"
     SEND_FAILED = "send_failed"  # outcome (failed, unknown, withdrawn), reason
@@ -43,7 +43,7 @@ class LogKind(StrEnum):
     WARN = "warn"  # lateness (seconds), due
     BREACH = "breach"  # lateness (seconds), due
     FULFILL = "fulfill"  # by (bot, agent, resolution), elapsed (seconds)
-    CANCEL = "cancel"  # by (bot, deleted, merge)
+    CANCEL = "cancel"  # by (bot, deleted, erased, merge)
     CORRECT = "correct"
     # the brand's switches
     PAUSED = "paused"

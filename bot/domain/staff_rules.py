@@ -13,6 +13,9 @@ from bot.domain.sla import HUMAN_REPLY, REPLY_METRICS, Metric
 from bot.domain.states import State
 from bot.domain.turn import Turn
 
+#: Why a reply or resolve is held back that does not know of the customer's latest message.
+MOVED_ON = "The customer has written meanwhile. Read it, then send again."
+
 
 class Refused(Exception):  # an answer to the person who asked, not an error
     """The command does not fit. The text is for the person who gave it."""
@@ -27,6 +30,7 @@ def claim(turn: Turn, event: Claim) -> None:
 def reply(turn: Turn, event: Reply) -> None:
     """Send a text; on a free conversation this claims it first."""
     _check(turn, event.agent)
+    _check_seen(turn, event.seen)
     turn.hold(event.agent)
     turn.reply(event.agent, event.text)
 
@@ -57,6 +61,7 @@ def snooze(turn: Turn, event: Snooze) -> None:
 def resolve(turn: Turn, event: Resolve) -> None:
     """Call it done: open reply clocks are fulfilled by resolution, and reported apart."""
     _check(turn, event.agent)
+    _check_seen(turn, event.seen)
     turn.resolve(by="agent", agent=event.agent.id)
 
 
@@ -73,16 +78,26 @@ def replied(turn: Turn, event: AgentReplied) -> None:
     )
     if turn.c.state is State.UNOPENED:
         return
-    reached(turn, event.replied_at, answered=tuple(m for m in turn.c.unanswered if m.sent_at <= event.replied_at))
+    answered = tuple(m for m in turn.c.unanswered if m.sent_at <= event.replied_at)
+    if answered or not turn.c.unanswered:  # words from before the question answer nothing
+        reached(turn, event.replied_at, answered=answered)
     if other is None and turn.c.state is not State.RESOLVED:
         turn.hold(event.agent)
 
 
 def reached(turn: Turn, at: datetime, *, answered: tuple[Unanswered, ...]) -> None:
     """A human reply has reached the customer: the reply clocks stop; what came later starts a new one."""
-    turn.fulfill_open(REPLY_METRICS, by="agent", at=at)
+    started = tuple(clock.metric for clock in turn.c.clocks if clock.started_at <= at)
+    turn.fulfill_open(tuple(metric for metric in REPLY_METRICS if metric in started), by="agent", at=at)
     rest = tuple(message for message in turn.c.unanswered if message not in answered)
-    turn.change(unanswered=rest, spoke_last=Author.AGENT, spoke_at=at, human_replied=True)
+    turn.change(
+        unanswered=rest,
+        unlisted=turn.c.unlisted and bool(rest),
+        spoke_last=Author.AGENT,
+        spoke_at=at,
+        human_replied=True,
+        responded=True,
+    )
     if rest and turn.c.clock(*HUMAN_REPLY) is None:
         turn.activate(Metric.NEXT_REPLY, min(message.sent_at for message in rest))
 
@@ -92,3 +107,9 @@ def _check(turn: Turn, agent: Agent) -> None:
         raise Refused(f"The role {agent.role.value} may not handle conversations.")
     if turn.c.state is State.CLAIMED and turn.c.holder != agent.id:
         raise Refused(f"{turn.c.holder} holds this conversation.")
+
+
+def _check_seen(turn: Turn, seen: int | None) -> None:
+    """Hold back what was written before the customer's latest message came."""
+    if seen is not None and seen < turn.c.received:
+        raise Refused(MOVED_ON)

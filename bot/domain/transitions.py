@@ -104,8 +104,8 @@ TABLE: Mapping[type[Event], Mapping[State, Cell]] = {
         ESCALATED: _do(customer_rules.edited, ESCALATED),
         CLAIMED: _do(customer_rules.edited, CLAIMED),
         WAITING: _do(customer_rules.edited, WAITING, ESCALATED),
-        SNOOZED: _do(customer_rules.edited, SNOOZED),
-        RESOLVED: _do(customer_rules.edited, RESOLVED),
+        SNOOZED: _do(customer_rules.edited, SNOOZED, ESCALATED),
+        RESOLVED: _do(customer_rules.edited, RESOLVED, ESCALATED),
     },
     CustomerDeleted: {
         UNOPENED: _do(customer_rules.deleted, UNOPENED),

@@ -10,7 +10,7 @@ from dataclasses import fields as fields_of
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.actions import Send
+from bot.domain.actions import Send, message_of
 from bot.domain.conversation import Conversation, Pending, Rules, Unanswered
 from bot.domain.decisions import Reason, Rendered, Wording
 from bot.domain.log import LogEvent, LogKind, Scalar
@@ -81,7 +81,14 @@ class Turn:
         """Open the conversation, or open it again, in state ``open`` with a new resolution clock."""
         if self.c.state is State.RESOLVED:
             self.log(LogKind.REOPENED, channel=self.c.address.channel)
-            self.change(spoke_last=None, acknowledged=False, last_template=None, resolved_at=None)
+            self.change(
+                spoke_last=None,
+                spoke_at=None,
+                responded=False,
+                acknowledged=False,
+                last_template=None,
+                resolved_at=None,
+            )
         else:
             self.log(LogKind.OPENED, channel=self.c.address.channel)
         self.change(opened_at=self.at, reason=None)
@@ -97,16 +104,16 @@ class Turn:
             return
         self.change(escalated_at=self.at, snoozed_until=None)
         self.log(LogKind.ESCALATED, reason=reason.value, channel=self.c.address.channel)
-        if by_bot and self.c.clock(Metric.HANDOFF_WAIT) is None:
+        if by_bot and self.c.unanswered and self.c.clock(Metric.HANDOFF_WAIT) is None:
             self.activate(Metric.HANDOFF_WAIT, self.at)
         self.move(State.ESCALATED)
 
     def resolve(self, *, by: str, agent: AgentId | None = None) -> None:
-        """Call the conversation done: by an agent (fulfils open clocks), bot, silence or deletion (cancels)."""
+        """Call it done. By an agent this fulfils open clocks; by bot, silence, deletion or erasing it cancels."""
         reply_on_its_way = any(send.author is Author.AGENT for send in self.c.pending)
         closer = "bot" if by == "silence" else by
         for clock in self.c.clocks:
-            if clock.metric is Metric.RESOLUTION and by != "deleted":
+            if clock.metric is Metric.RESOLUTION and by not in {"deleted", "erased"}:
                 self.fulfill(clock, by=closer, at=self.at)
             elif agent is None:
                 self.cancel(clock, by=closer)
@@ -120,6 +127,7 @@ class Turn:
             claim_until=None,
             snoozed_until=None,
             unanswered=keep,
+            unlisted=False,
             resolved_at=self.at,
             hold_epoch=self.c.hold_epoch + 1,
         )
@@ -145,7 +153,7 @@ class Turn:
     def expect_answer(self, message: MessageId, sent_at: datetime, *, rejected: bool = False) -> None:
         """Note that this message needs an answer: it starts the clocks, or joins those that run."""
         self._list_unanswered(message, sent_at)
-        if self.c.spoke_last is None and self.c.clock(Metric.FIRST_RESPONSE) is None:
+        if not self.c.responded and self.c.clock(Metric.FIRST_RESPONSE) is None:
             self.activate(Metric.FIRST_RESPONSE, sent_at)
         clock = self.c.clock(*HUMAN_REPLY)
         if clock is None:
@@ -154,9 +162,13 @@ class Turn:
             self.resume(clock, sent_at, counted=rejected)
 
     def _list_unanswered(self, message: MessageId, sent_at: datetime) -> None:
-        if len(self.c.unanswered) < MOST_UNANSWERED:
-            new = Unanswered(message=message, number=self.c.received, sent_at=sent_at)
-            self.change(unanswered=(*self.c.unanswered, new))
+        if any(known.message == message for known in self.c.unanswered):
+            return
+        if len(self.c.unanswered) >= MOST_UNANSWERED:
+            self.change(unlisted=True)
+            return
+        new = Unanswered(message=message, number=self.c.received, sent_at=sent_at)
+        self.change(unanswered=(*self.c.unanswered, new))
 
     # --- words to the customer
 
@@ -173,6 +185,8 @@ class Turn:
         )
         if rendered.wording is Wording.ACKNOWLEDGEMENT:
             self.change(acknowledged=True)
+        elif rendered.wording is Wording.GREETING:
+            self.change(greeted_at=self.at)
         elif rendered.wording is Wording.ANSWER:
             self.change(last_template=rendered.template)
 
@@ -196,7 +210,7 @@ class Turn:
         send = Send(
             id=action,
             conversation=self.c.id,
-            message=MessageId(f"s{action}"),
+            message=message_of(action),
             author=author,
             wording=wording,
             text=text,

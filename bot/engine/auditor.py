@@ -11,9 +11,11 @@ from datetime import timedelta
 
 import structlog
 
+from bot.domain.actions import SendState, message_of
 from bot.domain.conversation import Conversation
 from bot.domain.decisions import Reason
-from bot.domain.events import EscalationForced
+from bot.domain.events import EscalationForced, SendReported
+from bot.domain.messages import ActionId, ConversationId
 from bot.domain.sla import HUMAN_REPLY
 from bot.domain.states import State
 from bot.engine.road import Passage, Road, Trip
@@ -72,13 +74,34 @@ class Auditor:
                 )
 
     async def _mend(self, findings: list[Finding]) -> None:
-        """Bring each conversation before a human once."""
+        """Put each conversation's rows right again, and bring it before a human."""
         for conversation in dict.fromkeys(finding.conversation for finding in findings):
+            await self._road.drive_each([*await self._forgotten_sends(conversation), self._look(conversation)])
 
-            def make(_conversation: Conversation, _item: InboxItem | None) -> Passage:
-                return Passage(event=EscalationForced(at=self._time.now(), reason=Reason.DEFECT))
+    def _look(self, conversation: ConversationId) -> Trip:
+        def make(_conversation: Conversation, _item: InboxItem | None) -> Passage:
+            return Passage(event=EscalationForced(at=self._time.now(), reason=Reason.DEFECT))
 
-            await self._road.drive([Trip(conversation=conversation, make=make)])
+        return Trip(conversation=conversation, make=make, restore=True)
+
+    async def _forgotten_sends(self, conversation: ConversationId) -> list[Trip]:
+        """Report the texts that are expected on their way and have long ended, or never were in the outbox."""
+        view = await self._store.view(conversation)
+        if view is None:
+            return []
+        states = {entry.message: entry.send_state for entry in view.transcript}
+        ended = [
+            (send.action, states.get(message_of(send.action)) or SendState.FAILED)
+            for send in view.conversation.pending
+            if states.get(message_of(send.action)) not in {SendState.NEW, SendState.SENDING}
+        ]
+        return [self._report(conversation, action, state) for action, state in ended]
+
+    def _report(self, conversation: ConversationId, action: ActionId, state: SendState) -> Trip:
+        def make(_conversation: Conversation, _item: InboxItem | None) -> Passage:
+            return Passage(event=SendReported(at=self._time.now(), action=action, outcome=state))
+
+        return Trip(conversation=conversation, make=make)
 
 
 def problems(row: AuditRow) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-from bot.domain.actions import SendState
 from bot.domain.conversation import Conversation
 from bot.domain.events import Command, Note
 from bot.domain.log import LogKind
@@ -49,7 +48,7 @@ class StaffCommands:
     async def withdraw(self) -> None:
         """Take back the bot's answers that have not started out, and escalate their conversations."""
         while taken := await self._store.withdraw(now=self._time.now(), limit=200):
-            await self._road.drive([report(s, SendState.WITHDRAWN, self._time.now()) for s in taken])
+            await self._road.drive_each([report(s, s.state, self._time.now()) for s in taken])
 
     async def resume(self, *, by: str) -> None:
         """Let the bot answer again."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from bot.domain.actions import SendState
+from bot.domain.messages import ActionId
 from bot.engine.limits import SendLimits
 from bot.engine.outcomes import report
 from bot.engine.road import Road, Trip
@@ -32,6 +33,15 @@ class DeliveryLimits:
     first_pause: timedelta = timedelta(seconds=1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutBack:
+    """A text that goes back to the outbox for another try; ``unknown``: it may have arrived all the same."""
+
+    action: ActionId
+    not_before: datetime
+    unknown: bool
+
+
 class Delivery:
     """Takes sends from the outbox, hands them to their channel, and reports what became of them."""
 
@@ -49,15 +59,22 @@ class Delivery:
         self._time = time
         self._limits = limits
         self._channels = [(channel, SendLimits(channel.capabilities, time)) for channel in channels]
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._finished: list[Trip] = []
+        self._under_way: set[ActionId] = set()
+        self._finished: list[Trip | PutBack] = []
+        self._stopping = False
         self._reported = asyncio.Event()
 
-    async def recover(self) -> None:
-        """Settle what an ended process left under way: repeated where the platform has a key, else unknown."""
-        while stranded := await self._store.stranded(now=self._time.now(), limit=200):
-            trips = [await self._retry_or_give_up(sending) for sending in stranded]
-            await self._road.drive([trip for trip in trips if trip])
+    async def recover(self) -> int:
+        """Settle what is under way by nobody: left behind by a process that ended, or by a defect here.
+
+        It is repeated where the platform has a key, else nobody knows whether it arrived. Returns how many.
+        """
+        stranded = await self._store.stranded(now=self._time.now(), limit=self._limits.most_under_way * 2)
+        lost = [sending for sending in stranded if sending.send.id not in self._under_way]
+        for sending in lost:
+            self._finish(self._unknown(sending))
+        await self.report_step()
+        return len(lost)
 
     async def step(self, group: asyncio.TaskGroup) -> int:
         """Start what may be sent now, each text in a task of its own, so that no platform waits for another.
@@ -65,29 +82,44 @@ class Delivery:
         Returns how many were taken; 0 when nothing is due or as much as allowed is under way.
         """
         room = self._limits.most_under_way - len(self._under_way)
-        if room <= 0:
+        if room <= 0 or self._stopping:
             return 0
         taken = await self._store.take_sends(
             None, now=self._time.now(), limit=min(room, self._limits.batch), lease=self._limits.lease
         )
         now = self._time.now()
-        self._finish([report(s, SendState.WITHDRAWN, now) for s in taken.withdrawn])
+        for sending in taken.withdrawn:
+            self._finish(report(sending, sending.state, now))
         for sending in taken.sendings:
-            task = group.create_task(self._carry(sending))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._under_way.add(sending.send.id)
+            group.create_task(self._carry(sending))
         return len(taken.sendings) + len(taken.withdrawn)
 
     async def report_step(self) -> int:
         """Store the outcomes that have come in and return how many those were."""
-        trips, self._finished = self._finished, []
+        finished, self._finished = self._finished, []
         self._reported.clear()
+        trips = [ending for ending in finished if isinstance(ending, Trip)]
         try:
-            await self._road.drive(trips)
+            for ending in finished:
+                if isinstance(ending, PutBack):
+                    await self._store.put_back(ending.action, not_before=ending.not_before, unknown=ending.unknown)
+            failed = await self._road.drive_each(trips)
         except Exception:
-            self._finished = trips + self._finished
+            self._finished = [e for e in finished if isinstance(e, PutBack) or not e.over] + self._finished
             raise
-        return len(trips)
+        for trip in failed:
+            log.error("outcome_lost", conversation=trip.conversation)
+        return len(finished) - len(failed)
+
+    async def stop(self, grace: timedelta) -> None:
+        """Take nothing more, let what is under way arrive within ``grace``, and store what became of it."""
+        self._stopping = True
+        until = self._time.now() + grace
+        while self._under_way and self._time.now() < until:
+            self._reported.clear()
+            await self._time.wait(self._reported, until)
+        await self.report_step()
 
     @property
     def reported(self) -> asyncio.Event:
@@ -103,16 +135,21 @@ class Delivery:
                 return
 
     async def _carry(self, sending: Sending) -> None:
-        trip = await self._send(sending)
-        self._finish([trip] if trip else [])
+        """Send one text. Whatever goes wrong is an outcome: nothing of it reaches the other sends."""
+        try:
+            ending = await self._send(sending)
+        except Exception:  # a defect of ours: nobody knows how far the text came
+            log.exception("send_defect", action=sending.send.id)
+            ending = self._unknown(sending)
+        self._under_way.discard(sending.send.id)
+        self._finish(ending)
 
-    def _finish(self, trips: list[Trip]) -> None:
-        self._finished += trips
-        if trips:
-            self._reported.set()
+    def _finish(self, ending: Trip | PutBack) -> None:
+        self._finished.append(ending)
+        self._reported.set()
 
-    async def _send(self, sending: Sending) -> Trip | None:
-        """Hand one text to its channel. None: it goes back to the outbox for another try."""
+    async def _send(self, sending: Sending) -> Trip | PutBack:
+        """Hand one text to its channel and return what became of it."""
         found = next((both for both in self._channels if both[0].serves(sending.address.channel)), None)
         if found is None:
             log.error("no_such_channel", channel=sending.address.channel, action=sending.send.id)
@@ -123,31 +160,26 @@ class Delivery:
                 async with asyncio.timeout(self._limits.send_timeout.total_seconds()):
                     sent_at = await channel.send(sending)
         except SendRefused as refused:
-            return await self._again(sending, max(refused.retry_after, self._pause(sending)))
+            return self._again(sending, max(refused.retry_after, self._pause(sending)))
         except SendFailed as failed:
             log.warning("send_failed", action=sending.send.id, why=str(failed))
             return report(sending, SendState.FAILED, self._time.now())
         except (SendUnknown, TimeoutError, OSError) as unknown:
             log.warning("send_unknown", action=sending.send.id, why=repr(unknown))
-            return await self._retry_or_give_up(sending)
-        except Exception:  # a defect in a channel must not stop the others
-            log.exception("send_defect", action=sending.send.id)
-            return await self._retry_or_give_up(sending)
+            return self._unknown(sending)
         return report(sending, SendState.SENT, self._time.now(), sent_at=sent_at)
 
-    async def _retry_or_give_up(self, sending: Sending) -> Trip | None:
+    def _unknown(self, sending: Sending) -> Trip | PutBack:
         """Nobody knows whether it arrived: send again under the same key where there is one."""
         if self._repeatable(sending):
-            return await self._again(sending, self._pause(sending), last=SendState.UNKNOWN)
+            return self._again(sending, self._pause(sending), unknown=True)
         return report(sending, SendState.UNKNOWN, self._time.now())
 
-    async def _again(
-        self, sending: Sending, pause: timedelta, *, last: SendState = SendState.FAILED
-    ) -> Trip | None:
+    def _again(self, sending: Sending, pause: timedelta, *, unknown: bool = False) -> Trip | PutBack:
+        now = self._time.now()
         if sending.attempts + 1 >= self._limits.most_attempts:
-            return report(sending, last, self._time.now())
-        await self._store.put_back(sending.send.id, not_before=self._time.now() + pause)
-        return None
+            return report(sending, SendState.UNKNOWN if unknown else SendState.FAILED, now)
+        return PutBack(action=sending.send.id, not_before=now + pause, unknown=unknown)
 
     def _pause(self, sending: Sending) -> timedelta:
         """Return a pause that doubles with each attempt."""
@@ -173,7 +205,7 @@ class AnswerFeed:
         """Return texts behind the cursor ``after``, oldest first; asking again gives them again."""
         now = self._time.now()
         offered = await self._store.offer(channel, after=after, limit=limit, now=now)
-        trips = [report(s, SendState.WITHDRAWN, now) for s in offered.withdrawn]
+        trips = [report(s, s.state, now) for s in offered.withdrawn]
         fresh = [s for s in offered.sendings if s.state is SendState.SENDING]
         trips += [report(s, SendState.SENT, now, sent_at=now) for s in fresh]
         await self._road.drive(trips)

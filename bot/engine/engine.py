@@ -23,6 +23,10 @@ log = structlog.get_logger(__name__)
 #: How long a loop waits before it looks again by itself, should a wake-up have been missed.
 LOOK_AGAIN = timedelta(seconds=1)
 AUDIT_EVERY = timedelta(seconds=30)
+RECOVER_EVERY = timedelta(seconds=30)
+
+#: A deadline that is still due after a step could not be brought home: not to be tried in a tight circle.
+STUCK_PAUSE = timedelta(milliseconds=50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,6 @@ class Engine:
         """Drive until cancelled."""
         parts, time = self._parts, self._parts.time
         parts.store.on_change(self._notice)
-        await parts.delivery.recover()
         async with asyncio.TaskGroup() as group:
             self._running = True
             self._start_workers(group)
@@ -73,6 +76,7 @@ class Engine:
             )
             group.create_task(self._keep("auditor", self._audit, AUDIT_EVERY))
             group.create_task(self._keep("refresh", self._refresh, LOOK_AGAIN))
+            group.create_task(self._keep("recovery", parts.delivery.recover, RECOVER_EVERY))
             group.create_task(self._keep("pause", self._withdraw_paused, LOOK_AGAIN))
             for channel in parts.channels:
                 group.create_task(self._listen(channel))
@@ -126,9 +130,14 @@ class Engine:
     async def _next_deadline(self) -> datetime | None:
         """Return when to look again: at the next deadline, and at least once a second."""
         due = await self._parts.store.next_due()
-        latest = self._parts.time.now() + LOOK_AGAIN
-        self._planned = min(due, latest) if due is not None else latest
+        now = self._parts.time.now()
+        latest = now + LOOK_AGAIN
+        self._planned = min(max(due, now + STUCK_PAUSE), latest) if due is not None else latest
         return self._planned
+
+    async def stop(self, grace: timedelta) -> None:
+        """Let what is on its way arrive, before ``run`` is cancelled."""
+        await self._parts.delivery.stop(grace)
 
     def _notice(self, changed: Changed) -> None:
         """Wake the loops that a change of the store concerns."""

@@ -43,13 +43,26 @@ class Intake:
         """Store these durably and say what became of each, in order."""
         await self._check_room(len(arrivals))
         gated = [self._gate(arrival) for arrival in arrivals]
-        receipts = await self._store.accept(gated, assess_within=self._assess_within)
-        self._queued += sum(receipt.outcome is Outcome.ACCEPTED for receipt in receipts)
+        try:
+            receipts = await self._store.accept(gated, assess_within=self._assess_within)
+        except BaseException:
+            self._forget(gated)
+            raise
+        new = [receipt.outcome is Outcome.ACCEPTED for receipt in receipts]
+        self._queued += sum(new)
+        self._forget([arrival for arrival, accepted in zip(gated, new, strict=True) if not accepted])
         return receipts
+
+    def _forget(self, arrivals: Sequence[Arrival]) -> None:
+        """Take back what these counted: repetitions, and what the sender has to send again, are no flood."""
+        for arrival in arrivals:
+            if customer := _counted(arrival):
+                self._flood.forget(customer, arrival.happened_at)
 
     async def _check_room(self, wanted: int) -> None:
         now = self._time.now()
-        if self._counted_at is None or now - self._counted_at >= COUNT_AGAIN_AFTER:
+        since = now - self._counted_at if self._counted_at is not None else COUNT_AGAIN_AFTER
+        if not timedelta(0) <= since < COUNT_AGAIN_AFTER:  # before now: the clock was set back
             self._queued = await self._store.depth()
             self._counted_at = now
         if self._queued and self._queued + wanted > self._most_queued:
@@ -58,10 +71,15 @@ class Intake:
             )
 
     def _gate(self, arrival: Arrival) -> Arrival:
-        if arrival.kind is not ArrivalKind.MESSAGE or arrival.customer is None:
+        customer = _counted(arrival)
+        if not customer or not self._flood.floods(customer, arrival.happened_at):
             return arrival
-        customer = f"{arrival.channel}\x1f{arrival.customer.external_id}"
-        if not self._flood.floods(customer, arrival.happened_at):
-            return arrival
-        log.info("customer_floods", channel=arrival.channel)
+        log.debug("customer_floods", channel=arrival.channel)
         return replace(arrival, flooding=True)
+
+
+def _counted(arrival: Arrival) -> str:
+    """Return whom a message counts against; nobody for anything but a customer's message."""
+    if arrival.kind is not ArrivalKind.MESSAGE or arrival.customer is None:
+        return ""
+    return f"{arrival.channel}\x1f{arrival.customer.external_id}"

@@ -34,6 +34,12 @@ class FloodGate:
             self._seen.popitem(last=False)
         return len(times) > self._per_minute
 
+    def forget(self, customer: str, at: datetime) -> None:
+        """Take back one count: it was a repetition, not a message."""
+        times = self._seen.get(customer)
+        if times and at in times:
+            times.remove(at)
+
 
 class SendLimits:
     """Keeps sends inside what one platform allows: so many at once, and a pause between two to one place."""

@@ -6,25 +6,29 @@ read them. Whatever goes wrong on the way ends in an escalation to a human, neve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.domain.conversation import Conversation, Rules
+from bot.domain.actions import Deadline
+from bot.domain.conversation import Conversation, Rules, deadlines
 from bot.domain.decisions import Reason
 from bot.domain.events import EscalationForced, Event
 from bot.domain.messages import ConversationId
 from bot.domain.transitions import Step, advance
-from bot.errors import NotFound, StoreError
+from bot.errors import NotFound, Overloaded, StoreError
 from bot.ports import Store, TimeSource
 from bot.records import Commit, DecisionRecord, InboxItem, NoteRecord, SendOutcome
 
 log = structlog.get_logger(__name__)
 
-#: Rounds after which a trip that keeps losing the race is given up. Each round somebody wins, so in practice
-#: a handful is enough; the bound only keeps a defect in a store from spinning.
-MOST_ROUNDS = 50
+#: Rounds in a row in which every trip lost its race. In each somebody else won, so in practice a handful is
+#: enough; the bound only keeps a defect in a store from spinning.
+MOST_LOST = 50
+
+#: The store as a whole cannot do it now: nobody's fault, and tried again later.
+TRANSIENT = (StoreError, Overloaded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,8 @@ class Trip:
     """One event on its way to one conversation.
 
     ``make`` builds the event from the conversation (and from the inbox item as it is now), and may be called
-    again after a lost race; None means that there is nothing left to do. ``key``: the deadline that fell due.
+    again after a lost race; None means that there is nothing left to do. ``deadline``: what fell due.
+    ``restore``: write every deadline of the conversation again, not only what changed. ``over``: brought home.
     ``rescue``: the event that stands in when making or applying the first one fails.
     """
 
@@ -52,9 +57,11 @@ class Trip:
     item: InboxItem | None = None
     outcomes: tuple[SendOutcome, ...] = ()
     notes: tuple[NoteRecord, ...] = ()
-    key: str = ""
+    deadline: Deadline | None = None
+    restore: bool = False
     rescue: Callable[[], Event] | None = None
     step: Step | None = field(default=None, init=False)
+    over: bool = field(default=False, init=False)
 
 
 class Road:
@@ -68,14 +75,41 @@ class Road:
     async def drive(self, trips: Sequence[Trip]) -> None:
         """Bring every trip to its end; afterwards ``trip.step`` says what it did (None: nothing to do).
 
-        Raises NotFound for an unknown conversation, StoreError when the store cannot do it now.
+        Raises NotFound for an unknown conversation, StoreError when the store cannot do it now; ``trip.over``
+        tells which had been brought home before.
         """
-        waiting = list(trips)
-        for _ in range(MOST_ROUNDS):
-            if not waiting:
-                return
-            waiting = await self._round(waiting)
-        raise StoreError(f"{len(waiting)} steps lost the race for their conversation {MOST_ROUNDS} times")
+        waiting = [trip for trip in trips if not trip.over]
+        lost_in_a_row = 0
+        while waiting:
+            left = await self._round(waiting)
+            lost_in_a_row = 0 if len(left) < len(waiting) else lost_in_a_row + 1
+            if lost_in_a_row >= MOST_LOST:
+                raise StoreError(f"{len(left)} steps lost the race for their conversation {MOST_LOST} times")
+            waiting = left
+
+    async def drive_each(self, trips: Sequence[Trip]) -> list[Trip]:
+        """Bring home what can be, whatever happens to the others; return those that could not be.
+
+        Raises StoreError or Overloaded when the store as a whole cannot do it now.
+        """
+        try:
+            await self.drive(trips)
+        except TRANSIENT:
+            raise
+        except Exception:  # which one it was shows when each travels alone
+            log.exception("trips_failed", trips=len(trips))
+            return [trip for trip in trips if not trip.over and not await self._alone(trip)]
+        return []
+
+    async def _alone(self, trip: Trip) -> bool:
+        try:
+            await self.drive([trip])
+        except TRANSIENT:
+            raise
+        except Exception:  # one that fails alone is told, and holds nobody else up
+            log.exception("trip_failed", conversation=trip.conversation)
+            return False
+        return True
 
     async def _round(self, waiting: list[Trip]) -> list[Trip]:
         """Try the first trip of each conversation; return what is left, in order."""
@@ -85,10 +119,11 @@ class Road:
         loaded = await self._store.load(list(first))
         under_way = [(trip, commit) for trip in first.values() if (commit := self._commit(trip, loaded))]
         results = await self._store.commit([commit for _, commit in under_way])
-        lost = {id(trip) for (trip, _), won in zip(under_way, results, strict=True) if not won}
-        await self._refresh([trip for trip, _ in under_way if id(trip) in lost])
-        over = {id(trip) for trip in first.values()} - lost
-        return [trip for trip in waiting if id(trip) not in over]
+        lost = [trip for (trip, _), won in zip(under_way, results, strict=True) if not won]
+        for trip in first.values():
+            trip.over = trip not in lost
+        await self._refresh(lost)
+        return [trip for trip in waiting if not trip.over]
 
     async def _refresh(self, lost: Sequence[Trip]) -> None:
         """Look again at the inbox items of trips that lost: somebody may have handled them meanwhile."""
@@ -111,13 +146,14 @@ class Road:
         trip.step = step
         if passage is None or step is None:
             return None
-        stale = (trip.key,) if step.ignored and trip.key else ()
-        if (step.refusal or step.ignored) and not (passage.done or passage.escalated or trip.outcomes or stale):
+        kept = deadlines(conversation, self._rules) if step.ignored and trip.deadline else {}
+        moves_nothing = bool(step.refusal or step.ignored)
+        if moves_nothing and not (passage.done or passage.escalated or trip.outcomes or trip.deadline):
             return None
         after = step.conversation
         if after.version == conversation.version:
             after = replace(after, version=conversation.version + 1)
-        refused = bool(step.refusal)
+        put, cancelled = _deadline_rows(trip, step, kept)
         return Commit(
             conversation=after,
             expected_version=conversation.version,
@@ -125,10 +161,10 @@ class Road:
             log=step.log,
             sends=step.sends,
             outcomes=trip.outcomes,
-            deadlines=step.deadlines,
-            cancelled=(*step.cancelled, *_fired(trip.key, step)),
+            deadlines=tuple(deadlines(after, self._rules).values()) if trip.restore else put,
+            cancelled=cancelled,
             decisions=passage.decisions,
-            notes=() if refused else trip.notes,
+            notes=() if step.refusal else trip.notes,
             fresh=passage.fresh,
             done=passage.done,
             escalated=passage.escalated,
@@ -157,11 +193,21 @@ class Road:
         return Passage(event=forced, done=seqs, fresh=seqs), advance(conversation, forced, self._rules)
 
 
-def _fired(key: str, step: Step) -> tuple[str, ...]:
-    """Return the deadline that brought the trip here, unless the step set it anew."""
-    if not key or any(deadline.key == key for deadline in step.deadlines) or key in step.cancelled:
-        return ()
-    return (key,)
+def _deadline_rows(
+    trip: Trip, step: Step, kept: Mapping[str, Deadline]
+) -> tuple[tuple[Deadline, ...], tuple[str, ...]]:
+    """Return which deadlines to write and which to take off, the one that brought the trip here among them.
+
+    A deadline that came too late for its conversation may have a successor under the same key (a renewed
+    claim, a changed setting): that one is written, never taken off.
+    """
+    fired = trip.deadline
+    if fired is None or fired.key in step.cancelled or any(d.key == fired.key for d in step.deadlines):
+        return step.deadlines, step.cancelled
+    successor = kept.get(fired.key)
+    if successor is not None and successor.due_at != fired.due_at:
+        return (*step.deadlines, successor), step.cancelled
+    return step.deadlines, (*step.cancelled, fired.key)
 
 
 def _nothing(_conversation: Conversation, _item: InboxItem | None) -> Passage | None:

@@ -36,13 +36,13 @@ class Timekeeper:
         self._time = time
 
     async def step(self) -> int:
-        """Fire what is due now and return how many that was."""
+        """Fire what is due now and return how many could be brought home."""
         now = self._time.now()
         due = await self._store.due(now, BATCH)
         overdue = await self._store.overdue(now, BATCH)
         trips = [self._fall_due(deadline) for deadline in due] + [self._escalate(item) for item in overdue]
-        await self._road.drive(trips)
-        return len(trips)
+        failed = await self._road.drive_each(trips)
+        return len(trips) - len(failed)
 
     async def drain(self) -> None:
         """Fire all that is due."""
@@ -53,7 +53,7 @@ class Timekeeper:
         def make(_conversation: Conversation, _item: InboxItem | None) -> Passage:
             return Passage(event=_event(deadline, self._time.now()))
 
-        return Trip(conversation=deadline.conversation, make=make, key=deadline.key)
+        return Trip(conversation=deadline.conversation, make=make, deadline=deadline)
 
     def _escalate(self, item: InboxItem) -> Trip:
         def make(_conversation: Conversation, current: InboxItem | None) -> Passage | None:

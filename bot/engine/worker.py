@@ -22,8 +22,7 @@ from bot.domain.events import (
 from bot.domain.messages import AgentId
 from bot.domain.prediction import UNDETERMINED, Assessment
 from bot.domain.roles import Agent
-from bot.engine.road import Passage, Road, Trip
-from bot.errors import StoreUnavailable
+from bot.engine.road import TRANSIENT, Passage, Road, Trip
 from bot.ports import Assessor, Store, TimeSource
 from bot.records import ArrivalKind, DecisionRecord, InboxItem
 
@@ -34,6 +33,9 @@ POISON_AFTER = 3
 
 #: A message that not even escalating helps, as when its conversation cannot be read, becomes a dead letter.
 DEAD_AFTER = 5
+
+#: Within this time nobody is greeted twice.
+GREETED_LATELY = timedelta(hours=1)
 
 #: Told of every decision as it is taken: what a replay records.
 Watch = Callable[[Assessment | None, Situation, Decision], None]
@@ -103,19 +105,20 @@ class Worker:
         """Bring the batch home. If that fails as a whole, each item gets its own try, so one harms no other."""
         try:
             await self._road.drive(trips)
-        except StoreUnavailable:
+        except TRANSIENT:
             await self._store.release(items, blameless=True)
             raise
         except Exception:  # which item it was shows when each travels alone
             log.exception("batch_failed", messages=len(items))
             for item, trip in zip(items, trips, strict=True):
-                await self._drive_alone(item, trip)
+                if not trip.over:
+                    await self._drive_alone(item, trip)
 
     async def _drive_alone(self, item: InboxItem, trip: Trip) -> None:
         """Bring one item home; one that fails too often is put aside where operations see it."""
         try:
             await self._road.drive([trip])
-        except StoreUnavailable:
+        except TRANSIENT:
             await self._store.release([item], blameless=True)
             raise
         except Exception as error:  # counted as an attempt; in the end a dead letter
@@ -231,6 +234,8 @@ class Worker:
         return AgentReplied(at=self._time.now(), agent=agent, message=item.message, replied_at=item.happened_at)
 
     def _situation(self, conversation: Conversation, item: InboxItem, *, paused: bool) -> Situation:
+        now = self._time.now()
+        greeted_at = conversation.greeted_at
         return Situation(
             state=conversation.state,
             channel=item.channel,
@@ -241,9 +246,10 @@ class Worker:
             usual_language=conversation.language,
             customer_name=item.customer_name,
             paused=paused,
-            late=item.arrived_at - item.happened_at > self._limits.late_after,
+            late=now - item.happened_at > self._limits.late_after,
             flooding=item.flooding,
-            at=self._time.now(),
+            at=now,
+            greeted=greeted_at is not None and now - greeted_at < GREETED_LATELY,
         )
 
 

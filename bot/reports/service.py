@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.errors import StoreError
+from bot.errors import Overloaded, StoreError
 from bot.figures import Summary
 from bot.ports import EventLog, TimeSource
 from bot.reports.feed import Feeder
@@ -73,8 +73,10 @@ class ReportService:
             try:
                 await self._log.wait(self._feeder.cursor, self._time.now() + LOOK_AGAIN)
                 await self.feed()
-            except StoreError as error:
+            except (StoreError, Overloaded) as error:
                 _logger.warning("reports_not_fed", error=str(error))
+            except Exception:
+                _logger.exception("reports_defect")
             await self._time.wait(never, self._time.now() + FEED_EVERY)
 
     async def close(self) -> None:

@@ -72,11 +72,11 @@ async def _body(request: web.Request) -> Json:
         raise BadMessage(f"The body is {request.content_type}; send application/json.")
     try:
         return msgspec.json.decode(await request.read(), type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadMessage("The body is not a JSON object.") from error
 
 
 def _page(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_PAGES):
-        raise BadMessage(f"Page {text!r} is not a number from 1.")
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= MOST_PAGES):
+        raise BadMessage(f"Page {text[:20]!r} is not a number from 1 to {MOST_PAGES}.")
     return int(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 
 from aiohttp import web
@@ -10,6 +9,7 @@ from aiohttp import web
 from bot.web.metrics import Snapshot, exposition
 from bot.web.ops import PERIODS
 from bot.web.parts import WebParts, answer
+from bot.web.security import same
 
 MEASURED = ("1h", "24h")
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
@@ -62,7 +62,7 @@ class HealthPages:
 
 def _allowed(request: web.Request, token: str | None) -> bool:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if token is not None and hmac.compare_digest(given.encode(), token.encode()):
+    if token is not None and same(given, token):
         return True
     return _on_loopback(request)
 

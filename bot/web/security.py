@@ -129,7 +129,7 @@ class Sessions:
 
     def genuine(self, session: Session, token: str) -> bool:
         """Tell whether ``token`` is this session's."""
-        return hmac.compare_digest(self.csrf(session).encode(), token.encode())
+        return same(token, self.csrf(session))
 
     def seal(self, account: StaffAccount) -> str:
         """Return a mark of the account's password, without telling anything about it."""
@@ -140,6 +140,11 @@ class Sessions:
 
     def _age(self, session: Session) -> timedelta:
         return self._time.now() - session.issued_at
+
+
+def same(given: str, secret: str) -> bool:
+    """Tell whether somebody gave the secret, in the same time whatever they gave: also bytes that are no text."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), secret.encode())
 
 
 class Guard:
@@ -181,7 +186,7 @@ class Guard:
         if session is None or not session.name:
             return None
         account = await self._accounts.staff(session.name)
-        if account is None or not hmac.compare_digest(session.seal, self._sessions.seal(account)):
+        if account is None or not same(session.seal, self._sessions.seal(account)):
             return None
         return session, account
 

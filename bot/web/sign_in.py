@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,6 +12,7 @@ from aiohttp import web
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from bot.domain.roles import Role
+from bot.errors import BadMessage, Overloaded
 from bot.ports import Accounts, TimeSource
 from bot.records import StaffAccount
 from bot.web.pages import Pages
@@ -21,6 +23,7 @@ from bot.web.throttle import Throttle
 LINK_LASTS = timedelta(hours=24)
 WINDOW = timedelta(minutes=5)
 TRIES_BY_NAME_HERE, TRIES_FROM_HERE, TRIES_BY_NAME = 5, 20, 50
+LONGEST_NAME = 100  # far above what an account may be called
 WRONG = "This name and password do not fit together."
 STALE = "The page had been open for too long. Please try again."
 
@@ -63,18 +66,17 @@ class SignIn:
 
     async def by_password(self, request: web.Request) -> web.StreamResponse:
         """Sign somebody in who knows their password."""
-        fields = await request.post()
-        name, password = str(fields.get("name", "")).strip(), str(fields.get("password", ""))
-        target = str(fields.get("next", ""))
-        if not self._from_our_page(request, str(fields.get("csrf", ""))):
+        fields = await _fields(request)
+        name, password = fields.get("name", "").strip()[:LONGEST_NAME], fields.get("password", "")
+        target = fields.get("next", "")
+        if not self._from_our_page(request, fields.get("csrf", "")):
             return self._form(request, status=403, problem=STALE, name=name, target=target)
+        account = await self._accounts.staff(name)
         if (wait := self._wait(request, name)) > timedelta(0):
             return self._throttled(request, name, wait)
-        account = await self._accounts.staff(name)
-        if not await self._check.right(password, account.password_hash if account else "") or account is None:
-            self._note_failure(request, name)
+        if not await self._fits(request, name, password, account) or account is None:
+            _log.warning("sign_in_failed")
             return self._form(request, status=401, problem=WRONG, name=name, target=target)
-        self._throttle.forget(_here(request, name))
         return self._welcome(account, local_path(target))
 
     async def by_link(self, request: web.Request) -> web.StreamResponse:
@@ -94,13 +96,30 @@ class SignIn:
 
     async def sign_out(self, request: web.Request) -> web.StreamResponse:
         """Take the session away."""
-        fields = await request.post()
+        fields = await _fields(request)
         session = self._sessions.read(request)
-        if session is not None and not self._sessions.genuine(session, str(fields.get("csrf", ""))):
+        if session is not None and not self._sessions.genuine(session, fields.get("csrf", "")):
             raise web.HTTPForbidden(text="Sign out from the page itself, please.")
         response = web.Response(status=303, headers={"Location": "/signin"})
         self._sessions.end(response)
         return response
+
+    async def _fits(self, request: web.Request, name: str, password: str, account: StaffAccount | None) -> bool:
+        """Check a password. The try counts from before the check: guessing many at once gains nothing."""
+        here, others = _here(request, name), (_place(request), f"name {name}")
+        for key in (here, *others):
+            self._throttle.count(key)
+        try:
+            right = await self._check.right(password, account.password_hash if account else "")
+        except Overloaded:
+            for key in (here, *others):
+                self._throttle.take_back(key)
+            raise
+        if right:
+            self._throttle.forget(here)
+            for key in others:
+                self._throttle.take_back(key)
+        return right
 
     async def _account(self, name: str, role: Role) -> StaffAccount:
         account = await self._accounts.staff(name)
@@ -145,16 +164,21 @@ class SignIn:
         response.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
         return response
 
-    def _note_failure(self, request: web.Request, name: str) -> None:
-        for key in (_here(request, name), _place(request), f"name {name}"):
-            self._throttle.failed(key)
-        _log.warning("sign_in_failed")
-
 
 def local_path(target: str) -> str:
     """Return where to go after signing in: a page of ours, never another site."""
     inside = target.startswith("/") and not target.startswith("//") and "\\" not in target
     return target if inside and target.isprintable() else "/desk"
+
+
+async def _fields(request: web.Request) -> Mapping[str, str]:
+    """Return what a form of ours sends; nothing of any other kind of body. Raises BadMessage if it is no text."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return {}
+    try:
+        return {name: str(value) for name, value in (await request.post()).items()}
+    except (UnicodeDecodeError, LookupError) as error:
+        raise BadMessage("The form is not text in UTF-8.") from error
 
 
 def _here(request: web.Request, name: str) -> str:

@@ -26,18 +26,18 @@ SCHEMES = ("light", "dark")
 
 #: Customer, how many minutes ago, and what was written.
 WRITTEN = (
-    ("Jonas", 33, "The copper watering can leaks at the seam, and it is my second one. Not good enough."),
-    ("Mila", 26, "I was charged twice for one order and nobody has answered my email since Monday."),
-    ("Grace", 17, "My monstera arrived with a broken stem and half the soil in the box. Really disappointed."),
-    ("Oleg", 12.6, "Half of my order is missing and your tracking page says delivered. What is going on?"),
-    ("Ben", 7, "Could you make a planter in the size of my old sink, 54 by 38 cm?"),
-    ("Lucía", 4, "I'd like to talk to a person about a wedding order, please."),
-    ("Ruth", 1.5, "The seed box came with three empty bags. That is a bit sad for a present."),
-    ("Ines", 0, "Do you ship plants in winter?"),
-    ("Tom", 0, "Which plants are pet friendly?"),
-    ("Ada", 0, "Is there parking at your shop?"),
-    ("Priya", 0, "Your packing is wonderful, the fern arrived without a scratch. Thank you!"),
-    ("Nadia", 0, "What are your opening hours?"),
+    ("potting shed", 33, "The copper watering can leaks at the seam, and it is my second one. Not good enough."),
+    ("second_shelf", 26, "I was charged twice for one order and nobody has answered my email since Monday."),
+    ("fern_42", 17, "My monstera arrived with a broken stem and half the soil in the box. Really disappointed."),
+    ("balcony_jungle", 12.6, "Half of my order is missing and the tracking page says delivered. How come?"),
+    ("moss & clay", 7, "Could you make a planter in the size of my old sink, 54 by 38 cm?"),
+    ("long table", 4, "I'd like to talk to a person about a wedding order, please."),
+    ("attic_cactus", 1.5, "The seed box came with three empty bags. That is a bit sad for a present."),
+    ("rooftop 7", 0, "Do you ship plants in winter?"),
+    ("green_stairs", 0, "Which plants are pet friendly?"),
+    ("north window", 0, "Is there parking at your shop?"),
+    ("tiny_garden", 0, "Your packing is wonderful, the fern arrived without a scratch. Thank you!"),
+    ("windowsill", 0, "What are your opening hours?"),
 )
 
 
@@ -52,7 +52,7 @@ async def take() -> None:
             await _customers_write(heed)
             context = await browser.new_context(viewport=SIZES[""])
             desk = await context.new_page()
-            await desk.goto(await heed.link_for("Mara", role="lead"))
+            await desk.goto(await heed.link_for("agent-1", role="lead"))
             await _staff_work(desk, heed)
             visitor = await _chat(browser, heed, desk)
             await _take_over(desk)
@@ -73,7 +73,7 @@ async def _customers_write(heed: RunningHeed) -> None:
             {
                 "id": f"m{number}",
                 "conversation": f"c{number}",
-                "customer": {"id": name.lower(), "name": name},
+                "customer": {"id": f"customer-{number}", "name": name},
                 "text": text,
                 "sent_at": (now - timedelta(minutes=minutes)).isoformat(),
             }
@@ -81,20 +81,20 @@ async def _customers_write(heed: RunningHeed) -> None:
 
 
 async def _staff_work(page: Page, heed: RunningHeed) -> None:
-    await expect(_row(page, "Ruth")).to_be_visible()
+    await expect(_row(page, "attic_cactus")).to_be_visible()
     await _reply(
-        page, "Jonas", "I'm sorry, Jonas. A new can is on its way, and you needn't send the old one back."
+        page, "potting shed", "I'm sorry. A new can is on its way, and you needn't send the old one back."
     )
     await heed.answers()
     await page.get_by_role("group", name="What to do").get_by_role("button", name="Resolve").click()
     await page.get_by_role("dialog").get_by_role("button", name="Resolve").click()
-    await _reply(page, "Ben", "Yes, we can. Which colour should the glaze have?")
-    await _reply(page, "Lucía", "With pleasure. When is the wedding, and how many tables are there?")
+    await _reply(page, "moss & clay", "Yes, we can. Which colour should the glaze have?")
+    await _reply(page, "long table", "With pleasure. When is the wedding, and how many tables are there?")
     await heed.answers()
 
 
 async def _take_over(page: Page) -> None:
-    await _row(page, "Oleg").click()
+    await _row(page, "balcony_jungle").click()
     await page.get_by_role("button", name="Claim", exact=True).click()
     await page.get_by_role("button", name="Note", exact=True).click()
     await page.get_by_label("Internal note").fill(
@@ -130,9 +130,9 @@ async def _chat(browser: Browser, heed: RunningHeed, desk: Page) -> dict[str, ob
     await expect(log.get_by_text("Assistant")).to_have_count(2)
     await _row(desk, "smashed").click()
     await expect(desk.get_by_role("log", name="Transcript").get_by_text("smashed")).to_be_visible()
-    await desk.get_by_label("Reply to the customer").fill("Hello, Mara here. I'm sorry. I'll send new ones today.")
+    await desk.get_by_label("Reply to the customer").fill("I'm sorry. I'll send new ones today.")
     await desk.get_by_role("button", name=re.compile("^Send to")).click()
-    await expect(log.get_by_text("Mara here")).to_be_visible()
+    await expect(log.get_by_text("send new ones today")).to_be_visible()
     remembered: dict[str, object] = await context.storage_state()
     return remembered
 
@@ -143,7 +143,7 @@ async def _picture(browser: Browser, name: str, address: str, state: object, loo
     await page.goto(address)
     await page.wait_for_load_state("load")
     settled = {
-        "chat": page.get_by_text("Mara here"),
+        "chat": page.get_by_text("send new ones today"),
         "desk": page.get_by_text("only staff sees this"),
         "ops": page.get_by_text(re.compile("^As of")),
     }[name.split("-", maxsplit=1)[0]]

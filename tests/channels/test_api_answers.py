@@ -127,6 +127,22 @@ async def test_a_waiting_request_returns_empty_when_its_time_is_up(api: TestClie
     assert await request.result().json() == {"answers": [], "cursor": "5"}
 
 
+async def test_a_waiting_request_returns_empty_when_heed_ends(heed: FakeHeed) -> None:
+    channel = ApiChannel()
+    async with (
+        asyncio.timeout(5),
+        TestClient(TestServer(application(heed, channel=channel)), headers=AUTHORISED) as api,
+        asyncio.TaskGroup() as group,
+    ):
+        request = group.create_task(api.get("/api/v1/answers?wait=30&after=5"))
+        await heed.tailed.wait()
+        await channel.close()
+        response = await request
+        assert await response.json() == {"answers": [], "cursor": "5"}
+        late = await api.get("/api/v1/answers?wait=30&after=5")
+        assert await late.json() == {"answers": [], "cursor": "5"}
+
+
 async def test_answers_that_a_webhook_pushes_are_not_fetched_as_well(heed: FakeHeed) -> None:
     async with aiohttp.ClientSession() as session:
         hook = Webhook(url="http://127.0.0.1:9/", secret=Secret(SECRET), session=session, time=heed.time)

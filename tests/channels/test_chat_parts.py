@@ -16,7 +16,7 @@ from bot.channels.webchat.origins import Origins
 from bot.channels.webchat.socket import Counts, Doorway, Page
 from bot.channels.webchat.visitors import Visitors
 from bot.domain.messages import Author
-from bot.errors import SettingsError
+from bot.errors import Overloaded, SettingsError
 from tests.channels.fakes import START, FakeHeed
 
 
@@ -156,6 +156,69 @@ async def test_a_defect_with_one_visitor_does_not_end_the_chat_of_the_others(hee
         while not any("news 2" in frame for frame in frames):
             await asyncio.sleep(0)
         running.cancel()
+
+
+@pytest.mark.parametrize("error", [Overloaded("10000 operations wait"), RuntimeError("unforeseen")])
+@pytest.mark.parametrize("where", ["last", "wait", "changes"])
+async def test_no_error_of_the_log_ends_the_chat(
+    heed: FakeHeed, monkeypatch: pytest.MonkeyPatch, where: str, error: Exception
+) -> None:
+    hub = Hub(views=heed, log=heed, time=heed.time)
+    visitor = Visitors(secret="a secret of sixteen").new()
+    heed.owners["c1"] = ("webchat", visitor.external_id)
+    heed.write("c1", Author.BOT, "Hello")
+    frames: list[str] = []
+    await hub.enter(visitor, frames.append, after=0)
+    real = getattr(heed, where)
+    failed = 0
+
+    async def fail_once(*given: object) -> object:
+        nonlocal failed
+        failed += 1
+        if failed == 1:
+            raise error
+        return await real(*given)
+
+    monkeypatch.setattr(heed, where, fail_once)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        running = group.create_task(hub.run())
+        await heed.time.waiting.wait()
+        await heed.time.advance(timedelta(seconds=1))
+        await heed.tailed.wait()
+        await heed.say("c1", "news")
+        while not any("news" in frame for frame in frames):
+            await asyncio.sleep(0)
+            await heed.time.advance(timedelta(seconds=1))
+        running.cancel()
+    assert failed > 1
+
+
+async def test_what_an_overloaded_store_could_not_show_is_shown_a_little_later(
+    heed: FakeHeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = Hub(views=heed, log=heed, time=heed.time)
+    visitor = Visitors(secret="a secret of sixteen").new()
+    heed.owners["c1"] = ("webchat", visitor.external_id)
+    heed.write("c1", Author.BOT, "Hello")
+    frames: list[str] = []
+    await hub.enter(visitor, frames.append, after=0)
+    real, failures = heed.history, [Overloaded("10000 operations wait for the store")]
+
+    async def history(*given: object, **more: object) -> object:
+        if failures:
+            raise failures.pop()
+        return await real(*given, **more)
+
+    monkeypatch.setattr(heed, "history", history)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        running = group.create_task(hub.run())
+        await heed.tailed.wait()
+        await heed.say("c1", "news")
+        while not any("news" in frame for frame in frames):
+            await asyncio.sleep(0)
+            await heed.time.advance(timedelta(seconds=1))
+        running.cancel()
+    assert failures == []
 
 
 def broken(frame: str) -> None:

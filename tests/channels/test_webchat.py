@@ -18,6 +18,7 @@ from bot.channels.webchat.origins import Origins
 from bot.channels.webchat.visitors import Visitors, sign_identity
 from bot.domain.log import LogKind
 from bot.domain.messages import Author
+from bot.errors import Overloaded
 from bot.records import ArrivalKind
 from tests.channels.fakes import START, FakeHeed
 
@@ -253,6 +254,20 @@ async def test_live_updates_survive_a_store_that_fails_for_a_while(client: TestC
     assert (await page.hear_text("Back again."))["author"] == "assistant"
 
 
+async def test_a_page_that_finds_the_store_overloaded_is_asked_to_come_back(
+    client: TestClient, heed: FakeHeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def history(*given: object, **more: object) -> None:
+        raise Overloaded("10000 operations wait for the store")
+
+    monkeypatch.setattr(heed, "history", history)
+    page = await opened(client)
+    await page.say("hello")
+    assert (await page.hear())["type"] == "welcome"
+    assert (await page.hear())["code"] == "busy"
+    assert await page.closed() == 1013
+
+
 async def test_a_change_looks_up_only_the_pages_whose_conversation_changed(
     client: TestClient, heed: FakeHeed
 ) -> None:
@@ -438,7 +453,6 @@ async def test_more_pages_than_the_limit_are_asked_to_come_later(heed: FakeHeed)
         '{"type": "message"}',
         '{"type": "message", "id": 5, "text": "x"}',
         "[" * 10_000,
-        '{"type": "message", "id": "message-1", "text": "\\ud800"}',
         b"\xff\xfe\x00",
         b"\x00" * 100,
     ],
@@ -563,3 +577,10 @@ async def test_nothing_is_remembered_of_visitors_who_have_gone(
     await client.server.close()
     assert chat.counts.open == 0
     assert (chat._hub._rooms, chat._hub._homes) == ({}, {})
+
+
+async def test_half_an_emoji_is_repaired_and_never_blocks_the_page(client: TestClient) -> None:
+    page = await opened(client)
+    await page.hello()
+    await page.socket.send_str('{"type": "message", "id": "message-1", "text": "so nice \\ud83d"}')
+    assert (await page.hear())["type"] == "ack"

@@ -86,8 +86,8 @@ def a_strangers_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    for part in ("messages", "running"):
-        monkeypatch.setattr(f"bot.cli.{part}.set_up_logs", lambda *_: None)
+    for part in ("bot.cli", "bot.cli.messages", "bot.cli.running"):
+        monkeypatch.setattr(f"{part}.set_up_logs", lambda *_: None, raising=False)
 
 
 @pytest.fixture

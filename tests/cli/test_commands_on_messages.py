@@ -114,7 +114,7 @@ def test_a_packed_transcript_reads_like_an_open_one(heed: Command) -> None:
     ("change", "told"),
     [
         ({"role": "boss"}, "role 'boss' is none of agent, bot, customer, member"),
-        ({"sent_at": "yesterday"}, "sent_at 'yesterday' is no time as 2026-03-02T09:00:00Z"),
+        ({"sent_at": "yesterday"}, "sent_at 'yesterday' is no time; write one like 2026-03-02T09:00:00Z"),
         ({"text": None}, "the text field 'text' is missing"),
     ],
 )

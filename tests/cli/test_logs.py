@@ -89,3 +89,31 @@ def test_text_logs_show_no_local_variables() -> None:
     assert "messages=3" in log
     assert "library: failed too" in log
     assert log.count("builtins.ValueError") == 2
+
+
+COMMAND = """
+import sys, structlog
+from bot.cli import app, main
+
+@app.command()
+def fail():
+    words = "secret".upper()
+    structlog.get_logger("test").info("seen")
+    try:
+        raise ValueError(words)
+    except ValueError:
+        structlog.get_logger("test").exception("failed")
+
+sys.argv = ["heed", "fail"]
+main()
+"""
+
+
+def test_no_command_logs_local_variables_or_between_its_results() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", COMMAND], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ""
+    assert "builtins.ValueError" in done.stderr
+    assert "seen" not in done.stderr
+    assert "SECRET" not in done.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actions import Deadline, DeadlineKind, Send, SendState
-from bot.domain.conversation import Conversation, Unanswered
+from bot.domain.conversation import Conversation, Pending, Unanswered
 from bot.domain.decisions import Decision, DecisionKind, Reason, Rendered, Situation, Wording
 from bot.domain.log import LogEvent, LogKind
 from bot.domain.messages import ActionId, Address, AgentId, Author, Customer, MessageId
@@ -206,6 +206,13 @@ def agent_text(
 ) -> Send:
     human = {"author": Author.AGENT, "wording": Wording.REPLY, "hold_epoch": None, "agent": AgentId("kim")}
     return answer(conversation, action, text=text, **{**human, "template": None, **parts})
+
+
+def pending(send: Send) -> Pending:
+    """Return what a conversation knows of this text on its way."""
+    return Pending(
+        action=send.id, author=send.author, wording=send.wording, answers_to=send.answers_to, queued_at=NOW
+    )
 
 
 async def outcome(

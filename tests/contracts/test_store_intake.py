@@ -214,7 +214,7 @@ async def test_each_item_carries_its_own_text(store):
 async def test_items_are_handed_out_oldest_first_and_at_most_the_first_of_each_conversation(store):
     arrivals = (message("1"), message("2"), message("3", who="bob"), message("4", who="cid"))
     receipts = await accept(store, *arrivals)
-    taken = [*await take(store, 2), *await take(store, 2)]
+    taken = [*await take(store, 2), *await take(store, 2, owner="w2")]
     assert [item.seq for item in taken] == sorted(item.seq for item in taken)
     assert [item.message for item in taken] == [receipts[number].message for number in (0, 2, 3)]
 
@@ -225,6 +225,37 @@ async def test_a_conversation_with_a_leased_item_hands_out_no_other_until_the_le
     assert await take(store, owner="w2", now=NOW + 30 * SECOND) == []
     [again] = await take(store, owner="w2", now=NOW + MINUTE)
     assert (again.seq, again.attempts) == (first.seq, 1)
+
+
+async def test_a_worker_that_could_neither_commit_nor_release_is_handed_its_items_again(store):
+    await accept(store, message("1"), message("2", who="bob"), message("3", who="cid"))
+    lost = [item.seq for item in await take(store, 2)]
+    await take(store, 1, owner="w2")
+    assert await take(store, owner="w3") == []
+    for seq in lost:
+        [again] = await take(store)
+        assert (again.seq, again.attempts) == (seq, 1)
+        conversation = (await store.load([again.conversation]))[again.conversation]
+        await advance(store, conversation, done=(again.seq,))
+    assert await take(store) == []
+
+
+async def test_only_an_item_that_was_really_handed_out_again_counts_as_tried_again(store):
+    await accept(store, message("1"), message("2", who="bob"))
+    await take(store)
+    assert [item.attempts for _ in range(3) for item in await take(store)] == [1, 2, 3]
+    behind = (await take(store, owner="w2", now=NOW + DAY))[0]
+    assert behind.attempts == 4
+    [untouched] = await take(store, owner="w3", now=NOW + DAY)
+    assert untouched.attempts == 1
+
+
+async def test_a_lease_taken_again_by_its_owner_runs_anew(store):
+    await accept(store, message())
+    await take(store)
+    await take(store, now=NOW + 30 * SECOND)
+    assert await take(store, owner="w2", now=NOW + MINUTE) == []
+    assert len(await take(store, owner="w2", now=NOW + 90 * SECOND)) == 1
 
 
 async def test_many_takers_never_get_the_same_item(store):
@@ -247,7 +278,7 @@ async def test_a_suspect_waits_for_its_turn_without_joining_a_batch(store):
     items = await take(store)
     await store.release([items[0], items[2]], blameless=True)
     await store.release([items[1]])
-    turns = [[item.attempts for item in await take(store)] for _ in range(3)]
+    turns = [[item.attempts for item in await take(store, owner=f"w{n}")] for n in range(3)]
     assert turns == [[0], [1], [0]]
 
 

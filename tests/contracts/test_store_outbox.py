@@ -162,6 +162,68 @@ async def test_a_send_put_back_is_checked_against_a_claim_again(store):
     assert [sending.send.id for sending in (await take_sends(store)).withdrawn] == ["one"]
 
 
+@pytest.fixture
+async def doubtful(store):
+    """Lend a conversation whose answer ``one`` may have reached the customer, and waits to be sent again."""
+    conversation = await begun(store)
+    conversation = await advance(store, conversation, sends=(answer(conversation, "one"),))
+    await take_sends(store)
+    await store.put_back("one", not_before=NOW, unknown=True)
+    return conversation
+
+
+def ended(sendings):
+    return [(sending.send.id, sending.state) for sending in sendings]
+
+
+async def test_a_send_that_may_have_arrived_is_taken_again_while_nothing_forbids_it(store, doubtful):
+    [again] = (await take_sends(store)).sendings
+    assert (again.send.id, again.attempts, again.state) == ("one", 1, SendState.SENDING)
+
+
+async def test_a_send_that_may_have_arrived_ends_as_unknown_where_a_claim_forbids_it(store, doubtful):
+    behind = agent_text(doubtful, "human")
+    await advance(store, doubtful, after={"hold_epoch": 1}, sends=(behind,))
+    taken = await take_sends(store)
+    assert ended(taken.withdrawn) == [("one", SendState.UNKNOWN)]
+    assert actions(taken) == ["human"]
+    states = [entry.send_state for entry in (await store.view(doubtful.id)).transcript]
+    assert states == [None, SendState.UNKNOWN, SendState.SENDING]
+    assert (await store.facts()).outbox == 1
+
+
+async def test_a_send_that_may_have_arrived_ends_as_unknown_where_a_pause_forbids_it(store, doubtful):
+    await store.set_switch("paused", "kim")
+    assert ended(await store.withdraw(now=NOW, limit=10)) == [("one", SendState.UNKNOWN)]
+    assert await store.withdraw(now=NOW, limit=10) == []
+
+
+async def test_a_refusal_after_a_doubt_does_not_take_the_doubt_away(store, doubtful):
+    await take_sends(store)
+    await store.put_back("one", not_before=NOW)
+    await advance(store, doubtful, after={"hold_epoch": 1})
+    assert ended((await take_sends(store)).withdrawn) == [("one", SendState.UNKNOWN)]
+
+
+async def test_a_send_that_was_refused_each_time_is_withdrawn(store):
+    conversation = await begun(store)
+    conversation = await advance(store, conversation, sends=(answer(conversation, "one"),))
+    for _ in range(3):
+        await take_sends(store)
+        await store.put_back("one", not_before=NOW)
+    await advance(store, conversation, after={"hold_epoch": 1})
+    assert ended((await take_sends(store)).withdrawn) == [("one", SendState.WITHDRAWN)]
+
+
+async def test_a_cursor_into_the_history_misses_no_text_that_ended_in_doubt(store, doubtful):
+    await accept(store, message("2", text="Hello?"))
+    seen = await store.history("api", "ann")
+    await advance(store, doubtful, after={"hold_epoch": 1})
+    await take_sends(store)
+    [entry] = await store.history("api", "ann", after=seen[-1].number)
+    assert (entry.text, entry.send_state) == ("Tomorrow.", SendState.UNKNOWN)
+
+
 async def test_a_send_whose_lease_has_passed_is_stranded_until_its_outcome_is_known(store):
     conversation = await begun(store)
     send = answer(conversation)

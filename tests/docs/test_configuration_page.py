@@ -46,8 +46,9 @@ def value_of(settings: Settings, key: str) -> Any:
 
 def nested(key: str, text: str) -> str:
     """Return a settings file with this one setting."""
-    head, _, rest = key.partition(".")
-    return f"{{{head}: {nested(rest, text)}}}" if rest else f"{{{head}: {text}}}"
+    parts = key.split(".")
+    lines = [f"{'  ' * depth}{part}:" for depth, part in enumerate(parts)]
+    return "\n".join(lines) + f" {text}\n"
 
 
 SETTINGS = {row[0].strip("`"): row for row in rows("Settings")}

@@ -17,6 +17,7 @@ from bot.domain.events import (
     CustomerEdited,
     MessageAnnotated,
     Release,
+    Reply,
     Resolve,
     SendOverdue,
     SendReported,
@@ -411,3 +412,87 @@ def test_resolving_after_the_target_does_not_hide_the_breach() -> None:
     walk.apply(Snooze(at=T0 + MIN, agent=ALEX, until=T0 + 5 * MIN))
     walk.apply(Resolve(at=T0 + 18 * MIN, agent=ALEX))
     assert len(walk.logged("breach")) == 1
+
+
+def test_a_late_answer_after_a_claim_gives_no_second_first_response() -> None:
+    walk = Walk()
+    walk.wrote(0, answer())
+    walk.claim(1)
+    walk.report(2)
+    walk.wrote(3, escalate(), "m2")
+    assert [
+        entry["instance"] for entry in walk.logged("activate") if entry["metric"] == "first_response_time"
+    ] == [1]
+
+
+def test_resolving_covers_what_came_after_the_reply_that_is_on_its_way() -> None:
+    walk = Walk()
+    walk.wrote(0, escalate())
+    walk.reply(1)
+    walk.wrote(2, escalate(), "m2")
+    walk.apply(Resolve(at=T0 + 3 * MIN, agent=ALEX))
+    walk.report(4)
+    assert walk.c.clocks == ()
+    assert walk.c.unanswered == ()
+
+
+def test_13_an_edit_while_a_human_holds_it_starts_a_clock() -> None:
+    walk = Walk()
+    walk.wrote(0, escalate())
+    walk.reply(1)
+    walk.report(2)
+    walk.wrote(3, silence(), "m2")
+    walk.apply(
+        CustomerEdited(at=T0 + 4 * MIN, message=MessageId("m2"), decision=escalate(), label=Label.COMPLAINT)
+    )
+    clock = walk.c.clock(Metric.NEXT_REPLY)
+    assert clock is not None
+    assert clock.started_at == T0 + 4 * MIN
+
+
+def test_13_an_edit_that_asks_for_a_human_is_heard_although_its_label_is_the_same() -> None:
+    walk = Walk()
+    walk.wrote(0, answer())
+    walk.report(1)
+    wish = escalate(Reason.HUMAN_WANTED)
+    walk.apply(CustomerEdited(at=T0 + 2 * MIN, message=MessageId("m1"), decision=wish, label=Label.QUESTION))
+    assert walk.c.state is State.ESCALATED
+
+
+def test_13_an_edit_that_gets_the_same_answer_changes_nothing() -> None:
+    walk = Walk()
+    walk.wrote(0, answer())
+    walk.report(1)
+    again = escalate(Reason.REPEATED)
+    walk.apply(CustomerEdited(at=T0 + 2 * MIN, message=MessageId("m1"), decision=again, label=Label.QUESTION))
+    assert walk.c.state is State.WAITING
+
+
+def test_a_conversation_that_nobody_waits_in_measures_no_hand_off_and_is_closed_by_silence() -> None:
+    walk = Walk()
+    walk.wrote(0, greet())
+    walk.report(1, SendState.WITHDRAWN)
+    assert walk.c.clock(Metric.HANDOFF_WAIT) is None
+    walk.claim(2)
+    walk.apply(Release(at=T0 + 3 * MIN, agent=ALEX))
+    assert walk.c.state is State.WAITING
+    assert "silence" in deadlines(walk.c, RULES)
+
+
+def test_more_unanswered_messages_than_are_listed_are_still_waited_for() -> None:
+    walk = Walk()
+    for number in range(202):
+        walk.wrote(number / 100, escalate(), f"m{number}")
+    for number in range(200):
+        walk.apply(CustomerDeleted(at=T0 + 10 * MIN, message=MessageId(f"m{number}")))
+    assert walk.c.state is State.ESCALATED
+    assert walk.c.clock(Metric.FIRST_REPLY) is not None
+
+
+def test_a_reply_that_does_not_know_the_customers_latest_message_is_held_back() -> None:
+    walk = Walk()
+    walk.wrote(0, escalate())
+    walk.wrote(1, escalate(), "m2")
+    step = walk.apply(Reply(at=T0 + 2 * MIN, agent=ALEX, text="words", seen=1))
+    assert step.refusal.startswith("The customer has written meanwhile.")
+    assert walk.apply(Reply(at=T0 + 2 * MIN, agent=ALEX, text="words", seen=2)).refusal == ""

@@ -288,7 +288,7 @@ GREETINGS = [
     ({}, (GREET, Reason.GREETING, "greeting")),
     ({"state": State.RESOLVED, "spoke_last": Author.AGENT}, (GREET, Reason.GREETING, "greeting")),
     (AFTER_ANSWER, (GREET, Reason.GREETING, "greeting")),
-    ({"spoke_last": Author.BOT, "last_template": "greeting"}, (SILENCE, Reason.CHATTER, None)),
+    ({"greeted": True}, (SILENCE, Reason.CHATTER, None)),
     ({"private": False}, (SILENCE, Reason.CHATTER, None)),
     ({"state": State.OPEN}, (SILENCE, Reason.CHATTER, None)),
     ({"paused": True}, (ESCALATE, Reason.PAUSED, "ack-question")),
@@ -369,13 +369,20 @@ def test_the_same_inputs_give_the_same_words_and_others_give_others() -> None:
     assert len({text.text for text in texts if text}) >= 3
 
 
-@pytest.mark.parametrize("label", [C, P, O])
+@pytest.mark.parametrize("label", [Q, C, P, O])
 def test_a_templates_own_example_is_answered_whatever_the_label(label: Label) -> None:
-    word_for_word = (("watering", 0.99), ("delivery-time", 0.4))
-    decision = act("how much water", assessed(label, *word_for_word), situation())
-    assert decision.kind is ANSWER
+    nearest = (("watering", 0.99), ("delivery-time", 0.4))
+    example = sample_brand().catalogue.templates["watering"].examples[0]
+    assert act(example.upper() + "??", assessed(label, *nearest), situation()).kind is ANSWER
 
 
-def test_what_is_only_near_an_example_is_left_to_its_label() -> None:
-    near = (("watering", 0.9), ("delivery-time", 0.4))
-    assert act("how much water", assessed(C, *near), situation()).reason is Reason.COMPLAINT
+def test_what_is_nearly_an_example_is_answered_unless_it_complains() -> None:
+    nearest = (("watering", 0.95), ("delivery-time", 0.4))
+    assert act("how much water then", assessed(P, *nearest), situation()).kind is ANSWER
+    assert act("how much water then", assessed(C, *nearest), situation()).reason is Reason.COMPLAINT
+
+
+def test_the_same_question_again_is_not_answered_again_even_while_the_answer_is_on_its_way() -> None:
+    where = situation(state=State.OPEN, last_template="watering", spoke_last=None)
+    decision = act("how much water", assessed(Q, *WATERING), where)
+    assert (decision.kind, decision.reason) == (ESCALATE, Reason.REPEATED)

@@ -70,7 +70,7 @@ thanks for nothing
 das war nicht meine Frage
 Das hilft mir nicht
 eso no es lo que pregunté"""
-FLAT = ["no", "Nope!", "No, I meant the blue one", "no that's not it", "nein"]
+FLAT = ["no", "Nope!", "No, I meant the blue one", "no thats wrong", "nein"]
 FRIENDLY = [
     "no thanks",
     "No problem",

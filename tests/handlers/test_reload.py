@@ -98,3 +98,31 @@ def test_a_change_that_does_not_fit_the_brand_is_a_problem(tmp_path: Path) -> No
     save(tmp_path, GOOD.format("one").replace("[b]", "['{{ brand.nmae }}']"), at=2)
     assert watcher.check() is None
     assert (watcher.problem or "").startswith("a.yaml:5: unknown variable brand.nmae; did you mean name?")
+
+
+def test_a_folder_that_comes_back_unchanged_ends_the_problem(watched) -> None:
+    folder, watcher, first = watched
+    watcher.check()
+    folder.rename(folder.with_name("gone"))
+    assert watcher.check() is None
+    assert watcher.problem is not None
+    folder.with_name("gone").rename(folder)
+    assert watcher.check() is None
+    assert watcher.problem is None
+    assert watcher.current is first
+
+
+def test_a_change_that_could_not_be_adopted_is_told_again_until_it_was(watched) -> None:
+    folder, watcher, _ = watched
+    save(folder, GOOD.format("two"), at=2)
+    new = watcher.check()
+    watcher.forget()
+    assert watcher.check() is new
+    watcher.forget()
+    save(folder, "broken: [", at=3)
+    assert watcher.check() is new
+    assert watcher.check() is None
+    assert watcher.problem is not None
+    save(folder, GOOD.format("two"), at=4)
+    assert watcher.check() is None
+    assert watcher.problem is None

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import StoreUnavailable
+from bot.errors import Overloaded, StoreUnavailable
 from bot.reports import feed
 from bot.reports.service import FEED_EVERY
 from tests.reports.written_log import DAY, NOON, at
@@ -56,6 +56,23 @@ async def test_a_store_that_fails_once_does_not_end_the_background(service, log,
     async with asyncio.TaskGroup() as tasks:
         with monkeypatch.context() as outage:
             outage.setattr(log, "last", refuse)
+            running = tasks.create_task(service.run())
+            await time.waits.get()
+        time.go_on.set()
+        await time.waits.get()
+        running.cancel()
+    assert service._feeder.cursor == 2
+
+
+@pytest.mark.parametrize("error", [Overloaded("10000 operations wait for the store"), RuntimeError("unforeseen")])
+async def test_no_error_of_the_log_ends_the_background(service, log, time, monkeypatch, error) -> None:
+    async def refuse(after: int, until: object) -> None:
+        raise error
+
+    log.case("c1", 0, 10)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        with monkeypatch.context() as outage:
+            outage.setattr(log, "wait", refuse)
             running = tasks.create_task(service.run())
             await time.waits.get()
         time.go_on.set()

@@ -13,9 +13,20 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.actions import SendState
 from bot.domain.log import LogKind
 from bot.errors import Overloaded, StoreError, StoreInUse, StoreTooNew, StoreUnavailable
-from bot.stores.sqlite import SqliteStore, conversations, deadlines, inbox, intake, log, outbox, schema
+from bot.stores.sqlite import (
+    SqliteStore,
+    conversations,
+    deadlines,
+    inbox,
+    intake,
+    log,
+    outbox,
+    restore_file,
+    schema,
+)
 from tests.contracts.stores import (
     NOW,
     accept,
@@ -25,6 +36,7 @@ from tests.contracts.stores import (
     decided,
     message,
     note,
+    outcome,
     take,
     take_sends,
 )
@@ -67,6 +79,20 @@ async def test_a_store_of_version_1_is_brought_to_the_newest_with_all_it_holds(p
         assert schema.version_of(connection) == 2
         assert connection.execute("SELECT count(*) FROM later").fetchone() == (0,)
         assert connection.execute("SELECT id FROM conversations").fetchone() == (conversation.id,)
+
+
+async def test_a_text_that_waited_in_a_store_of_version_1_goes_out_or_is_withdrawn_as_before(path):
+    path.parent.mkdir(parents=True)
+    with raw(path) as connection:
+        schema.migrate(connection, path=str(path), steps=schema.STEPS[:1])
+        assert schema.version_of(connection) == 1
+    store = await SqliteStore.open(path)
+    assert (await store.facts()).schema_version == len(schema.STEPS)
+    conversation = await begun(store)
+    conversation = await advance(store, conversation, sends=(answer(conversation, "one"),))
+    await advance(store, conversation, after={"hold_epoch": 1})
+    assert [sending.state for sending in (await take_sends(store)).withdrawn] == [SendState.WITHDRAWN]
+    await store.close()
 
 
 async def test_a_step_that_fails_leaves_the_version_before_it(path):
@@ -143,6 +169,75 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable, match="file"):
         await SqliteStore.open(tmp_path / "file" / "heed.db")
+
+
+# --- channels that are pushed or fetched -------------------------------------------------------------------
+
+
+def fetched(channel):
+    return channel == "api"
+
+
+async def queued(store, *ids):
+    conversation = await begun(store)
+    return await advance(store, conversation, sends=tuple(answer(conversation, each) for each in ids))
+
+
+async def test_answers_left_from_fetching_are_pushed_once_the_channel_has_a_webhook(path):
+    store = await SqliteStore.open(path, pulled=fetched)
+    await queued(store, "one", "two")
+    await store.close()
+    store = await SqliteStore.open(path)
+    [sending] = (await take_sends(store)).sendings
+    assert sending.send.id == "one"
+    assert (await store.offer("api", after=0, limit=10, now=NOW)).sendings == ()
+    await store.close()
+
+
+async def test_answers_left_from_a_webhook_are_offered_once_the_channel_is_fetched(path):
+    store = await SqliteStore.open(path)
+    await queued(store, "one", "two")
+    await take_sends(store)
+    await store.close()
+    store = await SqliteStore.open(path, pulled=fetched)
+    offered = await store.offer("api", after=0, limit=10, now=NOW)
+    assert [sending.send.id for sending in offered.sendings] == ["one", "two"]
+    assert await store.stranded(now=NOW, limit=10) == []
+    assert (await take_sends(store)).sendings == ()
+    await store.close()
+
+
+async def test_an_answer_handed_to_a_fetcher_whose_outcome_was_not_stored_is_stranded_once_there_is_a_webhook(
+    path,
+):
+    store = await SqliteStore.open(path, pulled=fetched)
+    await queued(store, "one")
+    await store.offer("api", after=0, limit=10, now=NOW)
+    await store.close()
+    store = await SqliteStore.open(path)
+    assert [sending.send.id for sending in await store.stranded(now=NOW, limit=10)] == ["one"]
+    await store.close()
+
+
+async def test_what_was_sent_stays_as_it_was_sent(path):
+    store = await SqliteStore.open(path, pulled=fetched)
+    conversation = await queued(store, "one")
+    [sending] = (await store.offer("api", after=0, limit=10, now=NOW)).sendings
+    await outcome(store, conversation, sending.send)
+    await store.close()
+    await (await SqliteStore.open(path)).close()
+    store = await SqliteStore.open(path, pulled=fetched)
+    offered = await store.offer("api", after=0, limit=10, now=NOW)
+    assert [(each.send.id, each.state) for each in offered.sendings] == [("one", SendState.SENT)]
+    await store.close()
+
+
+async def test_a_command_beside_a_run_leaves_fetched_answers_to_be_fetched(path):
+    store = await SqliteStore.open(path, pulled=fetched)
+    await queued(store, "one")
+    await (await SqliteStore.open(path, exclusive=False)).close()
+    assert len((await store.offer("api", after=0, limit=10, now=NOW)).sendings) == 1
+    await store.close()
 
 
 # --- groups, and a store that cannot write -----------------------------------------------------------------
@@ -299,6 +394,142 @@ async def test_a_backup_that_cannot_be_written_names_its_path_and_leaves_nothing
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="file/copy"):
         await store.backup(tmp_path / "file" / "copy.db")
+
+
+# --- restoring --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def copy(tmp_path):
+    """Lend a copy of a store in which ann wrote ``from the copy``."""
+    store = await SqliteStore.open(tmp_path / "elsewhere" / "heed.db")
+    await begun(store, text="from the copy")
+    await store.backup(tmp_path / "copy.db")
+    await store.close()
+    return tmp_path / "copy.db"
+
+
+async def texts_in(path):
+    store = await SqliteStore.open(path)
+    texts = [entry.text for entry in await store.history("api", "ann")]
+    await store.close()
+    return texts
+
+
+async def keep(path, text="of today"):
+    store = await SqliteStore.open(path)
+    await begun(store, text=text)
+    await store.close()
+
+
+def beside(path):
+    return sorted(each.name for each in path.parent.iterdir() if each.name != path.name + ".lock")
+
+
+async def test_a_copy_is_restored_where_there_was_no_store(path, copy):
+    assert restore_file(copy, path) is None
+    assert beside(path) == ["heed.db"]
+    assert await texts_in(path) == ["from the copy"]
+
+
+async def test_a_copy_takes_the_place_of_the_store_and_the_store_is_kept(path, copy):
+    await keep(path)
+    kept = restore_file(copy, path)
+    assert kept.parent == path.parent
+    assert beside(path) == ["heed.db", kept.name]
+    assert await texts_in(path) == ["from the copy"]
+    assert await texts_in(kept) == ["of today"]
+    assert copy.exists()
+
+
+async def test_what_lies_in_the_journal_of_a_killed_run_is_kept_and_never_joins_the_copy(path, tmp_path, copy):
+    running = await SqliteStore.open(tmp_path / "running" / "heed.db")
+    await begun(running, text="of today")
+    shutil.copytree(tmp_path / "running", path.parent)
+    await running.close()
+    assert path.with_name("heed.db-wal").stat().st_size > 0
+    kept = restore_file(copy, path)
+    assert beside(path) == ["heed.db", kept.name]
+    assert await texts_in(path) == ["from the copy"]
+    assert await texts_in(kept) == ["of today"]
+
+
+async def test_a_copy_takes_the_place_of_a_damaged_store_which_is_kept_as_it_was(path, copy):
+    await keep(path)
+    damaged = b"damaged" + path.read_bytes()[7:]
+    path.write_bytes(damaged)
+    path.with_name("heed.db-wal").write_bytes(b"no journal any more")
+    kept = restore_file(copy, path)
+    assert kept.read_bytes() == damaged
+    assert not path.with_name("heed.db-wal").exists()
+    assert await texts_in(path) == ["from the copy"]
+
+
+async def test_a_journal_whose_store_was_moved_away_never_joins_the_copy(path, tmp_path, copy):
+    running = await SqliteStore.open(tmp_path / "running" / "heed.db")
+    await begun(running, text="of today")
+    shutil.copytree(tmp_path / "running", path.parent)
+    await running.close()
+    path.unlink()
+    size = path.with_name("heed.db-wal").stat().st_size
+    assert restore_file(copy, path) is None
+    assert not path.with_name("heed.db-wal").exists()
+    [journal] = path.parent.glob("*.replaced-wal")
+    assert journal.stat().st_size == size
+    assert await texts_in(path) == ["from the copy"]
+
+
+async def test_nothing_is_restored_over_a_store_that_runs(store, path, copy):
+    await begun(store, text="of today")
+    before = beside(path)
+    with pytest.raises(StoreInUse, match=str(os.getpid())):
+        restore_file(copy, path)
+    assert beside(path) == before
+    assert [entry.text for entry in await store.history("api", "ann")] == ["of today"]
+
+
+def cut(copy):
+    copy.write_bytes(copy.read_bytes()[:8192])
+
+
+def scribble(copy):
+    copy.write_text("Dear reader, this is no database. " * 100)
+
+
+def scribble_inside(copy):
+    half = copy.stat().st_size // 2
+    copy.write_bytes(copy.read_bytes()[:half] + b"x" * half)
+
+
+def empty(copy):
+    copy.write_bytes(b"")
+
+
+def age(copy):
+    with raw(copy) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (Path.unlink, "no such file"),
+        (cut, "copy"),
+        (scribble, "not a copy of a store"),
+        (scribble_inside, "copy"),
+        (empty, "not a copy of a store"),
+        (age, "schema version 99"),
+    ],
+)
+async def test_a_copy_that_is_missing_damaged_or_too_new_is_refused_and_the_store_left_alone(
+    path, copy, spoil, why
+):
+    await keep(path)
+    spoil(copy)
+    with pytest.raises(StoreError, match=rf"copy\.db.*{why}"):
+        restore_file(copy, path)
+    assert beside(path) == ["heed.db"]
+    assert await texts_in(path) == ["of today"]
 
 
 # --- speed, as plans rather than times ----------------------------------------------------------------------

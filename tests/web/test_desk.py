@@ -90,7 +90,11 @@ async def test_a_long_list_comes_in_pages(mara: Place) -> None:
     assert (second["pages"], second["total"], len(second["rows"])) == (2, 60, 10)
 
 
-@pytest.mark.parametrize("query", ["filter=nothing", "page=0", "page=x", "page=²", "page=99999999"])
+#: Page numbers whose first digits make a page.
+LONG = ["page=" + "000001" + "9" * 30, "page=" + "000001" + "9" * 5000]
+
+
+@pytest.mark.parametrize("query", ["filter=nothing", "page=0", "page=x", "page=²", "page=99999999", *LONG])
 async def test_a_list_that_does_not_exist_is_refused_in_words(mara: Place, query: str) -> None:
     response = await mara.client.get(f"/desk/conversations?{query}")
     assert response.status == 400

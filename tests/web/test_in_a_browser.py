@@ -67,6 +67,27 @@ async def test_an_empty_desk_says_what_to_do(window: Window) -> None:
     await expect(window.page.locator("#rows-empty a")).to_have_attribute("href", "/chat")
 
 
+async def test_the_desk_has_one_main_heading_with_and_without_a_conversation(window: Window) -> None:
+    heading = window.page.get_by_role("heading", level=1)
+    window.put("Pat", "Where is it?")
+    await window.open("/desk")
+    await expect(heading).to_have_text("Conversations")
+    await window.page.locator(".row").click()
+    await expect(heading).to_have_text("Pat")
+    await window.page.keyboard.press("Escape")
+    await window.page.go_back()
+    await expect(heading).to_have_text("Conversations")
+
+
+async def test_the_lists_of_the_desk_stand_in_one_line_also_when_they_are_long(window: Window) -> None:
+    await window.open("/desk")
+    filters = window.page.locator("#filters button")
+    await expect(filters).to_have_count(5)
+    tops = "all => all.map(one => (one.lastElementChild.textContent = '128', one)).map(one => one.offsetTop)"
+    assert len(set(await filters.evaluate_all(tops))) == 1
+    assert await window.page.locator("#filters").evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 async def test_a_customers_markup_is_shown_and_never_run(window: Window) -> None:
     window.put("<img src=x onerror=alert(1)>", "<script>document.title='run'</script>", key="pat")
     await window.open("/desk?c=pat")

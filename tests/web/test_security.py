@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.domain.roles import Role
@@ -143,3 +145,37 @@ async def test_the_host_header_is_never_believed(place: Place) -> None:
     assert "evil.test" not in await response.text()
     redirect = await place.client.get("/desk", headers={"Host": "evil.test"}, allow_redirects=False)
     assert redirect.headers["Location"].startswith("/signin")
+
+
+#: What no header of ours holds: bytes that are no UTF-8.
+ODD = b"\xff\xfe\xc3"
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /metrics HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9\r\nAuthorization: Bearer " + ODD, 401),
+        (b"POST /ops/pause HTTP/1.1\r\nX-CSRF-Token: " + ODD, 403),
+        (b"GET /desk HTTP/1.1\r\nCookie: heed=" + ODD, 303),
+        (b"GET /desk/events HTTP/1.1\r\nLast-Event-ID: " + ODD, 200),
+        (b"POST /signin HTTP/1.1\r\nContent-Length: 8\r\nContent-Type: application/x-www-form-urlencoded"
+         b"\r\n\r\ncsrf=" + ODD, 400),
+    ],
+)  # fmt: skip
+async def test_bytes_that_are_no_text_are_refused_like_any_wrong_token(
+    opened: Opener, head: bytes, status: int
+) -> None:
+    place = await opened(metrics_token="a token")
+    await place.sign_in("boss")
+    own = b"" if b"Cookie" in head else b"Cookie: " + cookie_of(place).encode() + b"\r\n"
+    line, _, rest = head.partition(b"\r\n")
+    reader, writer = await asyncio.open_connection("127.0.0.1", place.client.server.port)
+    writer.write(line + b"\r\nHost: x\r\n" + own + rest + b"\r\n\r\n")
+    answer = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+
+
+def cookie_of(place: Place) -> str:
+    return "; ".join(f"{cookie.key}={cookie.value}" for cookie in place.client.session.cookie_jar)

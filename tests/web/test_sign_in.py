@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from datetime import timedelta
+from time import sleep
 
 import pytest
 from yarl import URL
 
 from bot.domain.roles import Role
+from bot.errors import Overloaded
 from bot.records import StaffAccount
+from bot.web.passwords import PasswordCheck
 from bot.web.sign_in import local_path, one_time_link
 from tests.web.conftest import HASH, PASSWORD, SECRET, Opener, Place
 
@@ -144,6 +149,51 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_of_plain_http(opened: O
     assert cookie.startswith("__Host-heed=")
     for part in ("HttpOnly", "SameSite=Lax", "Secure", "Path=/"):
         assert part in cookie
+
+
+async def test_guessing_many_passwords_at_once_gets_no_more_tries_than_one_after_the_other(place: Place) -> None:
+    csrf = await token(place)
+
+    async def guess(number: int) -> int:
+        fields = {"name": "boss", "password": f"wrong {number}", "csrf": csrf}
+        return (await place.client.post("/signin", data=fields, allow_redirects=False)).status
+
+    statuses = await asyncio.gather(*(guess(number) for number in range(20)))
+    assert (statuses.count(401), statuses.count(429)) == (5, 15)
+
+
+async def test_signing_in_counts_as_no_wrong_try_of_anybody_else_at_the_same_place(place: Place) -> None:
+    for _ in range(20):
+        assert (await try_password(place, PASSWORD)).status == 303
+    assert (await try_password(place, PASSWORD)).status == 303
+
+
+async def test_few_passwords_are_checked_at_once_however_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    checking, most = 0, 0
+    turn = threading.Lock()
+
+    def verify(_self: PasswordCheck, _password: str, _stored: str) -> bool:
+        nonlocal checking, most
+        with turn:
+            checking += 1
+            most = max(most, checking)
+        sleep(0.005)
+        with turn:
+            checking -= 1
+        return False
+
+    monkeypatch.setattr(PasswordCheck, "_verify", verify)
+    check = PasswordCheck()
+    await asyncio.gather(*(check.right("wrong", HASH) for _ in range(20)))
+    assert most == 2
+
+
+async def test_who_finds_too_many_waiting_for_a_check_is_asked_to_come_back(place: Place) -> None:
+    check = PasswordCheck(at_once=1, most_waiting=3)
+    found = await asyncio.gather(*(check.right("wrong", HASH) for _ in range(10)), return_exceptions=True)
+    assert [type(one) for one in found].count(Overloaded) == 7
+    assert found.count(False) == 3
+    assert await check.right(PASSWORD, HASH)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ class ApiChannel:
 
     def __init__(self, *, names: ChannelNames | None = None, webhook: Webhook | None = None) -> None:
         self.names = names or ChannelNames()
+        self.ended = asyncio.Event()
         self._webhook = webhook
 
     @property
@@ -39,6 +40,10 @@ class ApiChannel:
     async def listen(self, intake: Intake) -> None:  # noqa: ARG002 - requests bring messages in, see ``routes``
         """Wait until cancelled: the routes hand in what comes."""
         await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        """Answer whoever waits for answers. Call it when the application shuts down."""
+        self.ended.set()
 
     async def send(self, sending: Sending) -> datetime:
         """Push one answer to the webhook. Without one, answers are fetched and nothing may be sent."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from bot.channels.text import shortened
+from bot.channels.text import lenient_json, shortened
 from bot.errors import BadMessage
 
 Body = TypeVar("Body", bound=msgspec.Struct)
+
+#: Longer field names are cut where an error repeats them.
+LONGEST_FIELD = 120
 
 _PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _NAMED = re.compile(r"(?P<kind>unknown|required) field `(?P<name>[^`]*)`")
@@ -35,23 +37,11 @@ def read_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON is anything
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return _without_surrogates(json.loads(raw.decode("utf-8", "replace"), strict=False))
+        return lenient_json(raw)
     except RecursionError:
         raise BadMessage("body: nested too deeply; send the fields of the API alone") from None
     except ValueError as problem:  # JSONDecodeError is one, and so is a number of 5,000 digits
         raise BadMessage(f"body: not JSON ({str(problem)[:60]}); send one JSON value in UTF-8") from None
-
-
-def _without_surrogates(value: Any) -> Any:  # noqa: ANN401 - JSON is anything
-    match value:
-        case str():
-            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case dict():
-            return {_without_surrogates(name): _without_surrogates(inner) for name, inner in value.items()}
-        case list():
-            return [_without_surrogates(inner) for inner in value]
-        case _:
-            return value
 
 
 def convert(value: object, kind: type[Body]) -> Body:
@@ -73,7 +63,8 @@ def _explained(problem: str, value: Any, kind: type[msgspec.Struct]) -> str:  # 
     field = f"{path}.{named['name']}" if path else named["name"]
     if named["kind"] == "required":
         return f"{field}: missing; it is required"
-    return f"{field[:120]}: unknown field; {_nearest(named['name'], path, kind)}"
+    shown = field if field.isprintable() and len(field) <= LONGEST_FIELD else shortened(field)
+    return f"{shown}: unknown field; {_nearest(named['name'], path, kind)}"
 
 
 def _wrong_type(problem: str, path: str, value: Any) -> str:  # noqa: ANN401 - JSON is anything

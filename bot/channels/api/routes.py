@@ -60,7 +60,7 @@ class _Api:
     def __init__(self, parts: ApiParts) -> None:
         self._parts = parts
         self._names = parts.channel.names
-        self._answers = AnswerFeed(feed=parts.feed, log=parts.log, time=parts.time)
+        self._answers = AnswerFeed(feed=parts.feed, log=parts.log, time=parts.time, ended=parts.channel.ended)
         self._replies = Replies(
             names=self._names,
             intake=parts.intake,

@@ -14,7 +14,7 @@ from bot.channels.webchat.limits import Bucket
 from bot.channels.webchat.parse import CHANNEL
 from bot.channels.webchat.visitors import Visitor
 from bot.domain.messages import ConversationId
-from bot.errors import StoreError
+from bot.errors import Overloaded, StoreError
 from bot.ports import EventLog, TimeSource, Views
 
 log = structlog.get_logger(__name__)
@@ -117,13 +117,17 @@ class Hub:
             await self._refresh([room])
 
     async def run(self) -> None:
-        """Follow the event log until cancelled."""
+        """Follow the event log until cancelled. What fails is logged and tried again: the chat never ends Heed."""
         cursor: int | None = None
         while True:
             try:
                 cursor = await self._log.last() if cursor is None else await self._follow(cursor)
                 healthy = not self._due
-            except StoreError:
+            except (StoreError, Overloaded) as error:
+                log.warning("chat_not_followed", error=str(error))
+                healthy = False
+            except Exception:
+                log.exception("chat_defect")
                 healthy = False
             if not healthy:
                 await self._time.wait(asyncio.Event(), self._time.now() + _PAUSE)
@@ -147,7 +151,7 @@ class Hub:
         async with places:
             try:
                 await room.refresh()
-            except StoreError:
+            except (StoreError, Overloaded):
                 self._due.add(room)
                 return
             except Exception:

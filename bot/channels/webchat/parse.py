@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from bot.channels import arrivals
-from bot.channels.text import clean_id, clean_time, shortened
+from bot.channels.text import clean_id, clean_time, lenient_json, shortened
 from bot.channels.webchat.visitors import IdentityIn, Visitor
 from bot.domain.messages import Address, Customer
 from bot.errors import BadMessage
@@ -73,7 +73,11 @@ def parse_frame(data: str | bytes) -> Frame:
     """Return the frame. Raises BadMessage for anything else."""
     try:
         return _FRAMES.decode(data)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        pass  # perhaps a browser cut an emoji in half: that is repaired, not refused
+    try:
+        return msgspec.convert(lenient_json(data), Hello | Message | Edit | Delete | Typing | CatchUp)
+    except (msgspec.ValidationError, ValueError, RecursionError) as problem:
         raise BadMessage(f"frame: {shortened(str(problem))}") from None
 
 

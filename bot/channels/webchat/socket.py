@@ -134,7 +134,7 @@ class Page:
     async def _enter(self, who: Visitor, after: int) -> Room | None:
         try:
             return await self._door.hub.enter(who, self.push, after=after)
-        except StoreError:
+        except (Overloaded, StoreError):
             await self._refuse("busy", "not available for the moment", WSCloseCode.TRY_AGAIN_LATER, retry=_BUSY)
             return None
 
@@ -182,7 +182,7 @@ class Page:
             return
         try:
             await room.refresh()
-        except StoreError:
+        except (Overloaded, StoreError):
             self.push(frames.error("busy", "not available for the moment", retry_after=_BUSY))
 
     # --- the wire ------------------------------------------------------------------------------------------

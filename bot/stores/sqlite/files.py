@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,8 +82,18 @@ class Files:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def open_files(path: Path, *, durability: Durability, exclusive: bool, readers: int) -> Files:
-    """Open a store's file, creating it and its folder. Raises StoreError for a file that is no store."""
+def open_files(
+    path: Path,
+    *,
+    durability: Durability,
+    exclusive: bool,
+    readers: int,
+    pulled: Callable[[str], bool] | None = None,
+) -> Files:
+    """Open a store's file, creating it and its folder. Raises StoreError for a file that is no store.
+
+    ``pulled`` tells which channels are fetched from now on; an ``exclusive`` opening goes by it.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -92,7 +103,7 @@ def open_files(path: Path, *, durability: Durability, exclusive: bool, readers: 
         if lock is not None:
             lock.acquire()
             undo.callback(lock.release)
-        writer = _open_for_writing(path, durability, exclusive=exclusive)
+        writer = _open_for_writing(path, durability, pulled, exclusive=exclusive)
         undo.callback(writer.close)
         connections = tuple(_open_for_reading(path) for _ in range(readers))
         undo.pop_all()
@@ -111,11 +122,15 @@ def open_passing_files(*, readers: int) -> Files:
     return replace(files, folder=folder)
 
 
-def _open_for_writing(path: Path, durability: Durability, *, exclusive: bool) -> sqlite3.Connection:
+def _open_for_writing(
+    path: Path, durability: Durability, pulled: Callable[[str], bool] | None, *, exclusive: bool
+) -> sqlite3.Connection:
     connection: sqlite3.Connection | None = None
     try:
         connection = _connect(path)
-        _prepare(connection, path, durability, exclusive=exclusive)
+        _prepare(connection, path, durability)
+        if exclusive:
+            _take_over(connection, pulled)
     except BaseException as error:
         if connection is not None:
             connection.close()
@@ -137,7 +152,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, durability: Durability, *, exclusive: bool) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, durability: Durability) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {durability}")
     connection.execute(
@@ -145,6 +160,11 @@ def _prepare(connection: sqlite3.Connection, path: Path, durability: Durability,
     )  # it leaves traces all the same: erasing cleans the whole file
     connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     migrate(connection, path=str(path))
-    if exclusive:  # whoever held leases has ended
-        inbox.end_leases(connection)
-        outbox.end_leases(connection)
+
+
+def _take_over(connection: sqlite3.Connection, pulled: Callable[[str], bool] | None) -> None:
+    """End the leases of whoever ran before, and let texts that wait follow how their channel works now."""
+    if pulled is not None:
+        outbox.follow(connection, pulled)
+    inbox.end_leases(connection)
+    outbox.end_leases(connection)

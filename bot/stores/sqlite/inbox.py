@@ -21,7 +21,7 @@ LEFT JOIN messages m ON m.id = i.message
 LEFT JOIN customers u ON u.id = m.customer
 LEFT JOIN bodies b ON b.message = i.message AND b.revision = i.revision AND i.kind <> 'deletion'
 """
-_READY = _ITEM + "WHERE i.head = 1 AND i.lease_until <= ? ORDER BY i.seq LIMIT ?"
+_READY = _ITEM + "WHERE i.head = 1 AND (i.lease_until <= ? OR i.owner = ?) ORDER BY i.seq LIMIT ?"
 _OVERDUE = _ITEM + "WHERE i.assess_by <= ? ORDER BY i.assess_by, i.seq LIMIT ?"
 _THESE = _ITEM + "WHERE i.seq IN (SELECT value FROM json_each(?)) ORDER BY i.seq"  # noqa: S608  # no text of anybody in it
 _FRESH = "SELECT seq FROM inbox WHERE escalated = 0 AND seq IN (SELECT value FROM json_each(?))"
@@ -36,9 +36,12 @@ _PROMOTE = "UPDATE inbox SET head = 1 WHERE seq = (SELECT min(seq) FROM inbox WH
 
 
 def take(tx: Transaction, limit: int, *, owner: str, now: datetime, lease: timedelta) -> list[InboxItem]:
-    """Lease the oldest first items of conversations. One that failed before comes alone."""
+    """Lease the oldest first items of conversations. One that failed before comes alone.
+
+    Whoever asks has finished with what it took before: what it could neither commit nor give back comes again.
+    """
     at = micros(now)
-    items = [_item(row) for row in tx.execute(_READY, (at, limit))]
+    items = [_item(row) for row in tx.execute(_READY, (at, owner, limit))]
     taken = items[:1] if items and items[0].attempts else list(takewhile(lambda item: not item.attempts, items))
     until = at + span(lease)
     tx.executemany(_LEASE, [(owner, until, item.seq) for item in taken])

@@ -11,7 +11,7 @@ from bot.domain.conversation import Conversation
 from bot.domain.messages import ActionId, Author
 from bot.records import Sending, SendOutcome, Taken
 from bot.stores.sqlite.codec import encode, micros, span
-from bot.stores.sqlite.sendings import SENDING, Row, is_new, is_outdated, is_unsent_answer, sending
+from bot.stores.sqlite.sendings import SENDING, Row, ended_state, is_new, is_outdated, is_unsent_answer, sending
 from bot.stores.sqlite.transaction import Transaction
 
 _VISIBLE = {SendState.SENDING, SendState.SENT, SendState.UNKNOWN}
@@ -48,7 +48,7 @@ WHERE o.state = 'sending' AND o.pulled = 0 AND o.lease_until <= ? ORDER BY o.lea
 _UNSENT_ANSWERS = SENDING + "WHERE o.state = 'new' AND o.hold_epoch IS NOT NULL ORDER BY o.seq LIMIT ?"
 
 _START = "UPDATE outbox SET state = 'sending', lease_until = ? WHERE seq = ?"
-_WITHDRAW = "UPDATE outbox SET state = 'withdrawn', head = 0 WHERE seq = ?"
+_END = "UPDATE outbox SET state = ?, head = 0 WHERE seq = ?"
 # A text gets its number in the transcript when the customer can see it, so that a reader's cursor misses nothing.
 _APPEAR = "UPDATE messages SET number = (SELECT max(number) + 1 FROM messages) WHERE id = ?"
 _APPEAR_LATE = """
@@ -56,10 +56,10 @@ UPDATE messages SET number = (SELECT max(number) + 1 FROM messages)
 WHERE id = (SELECT message FROM outbox WHERE action = ? AND state NOT IN ('sending', 'sent', 'unknown'))"""
 # A text that was erased meanwhile is not sent again.
 _PUT_BACK = """
-UPDATE outbox SET lease_until = 0, not_before = ?, attempts = attempts + 1, head = 0,
+UPDATE outbox SET lease_until = 0, not_before = ?1, attempts = attempts + 1, head = 0, doubtful = doubtful OR ?2,
     state = CASE WHEN EXISTS (SELECT 1 FROM bodies b WHERE b.message = outbox.message) THEN 'new'
-            ELSE 'withdrawn' END
-WHERE action = ? AND state = 'sending' RETURNING conversation"""
+            WHEN doubtful OR ?2 THEN 'unknown' ELSE 'withdrawn' END
+WHERE action = ?3 AND state = 'sending' RETURNING conversation"""
 # What has started out cannot be withdrawn any more.
 _REPORT = """
 UPDATE outbox SET state = ?1, sent_at = ?2, lease_until = 0,
@@ -139,9 +139,9 @@ def offer(tx: Transaction, channel: str, *, after: int, limit: int) -> Taken:
     return Taken(sendings=tuple(offered), withdrawn=tuple(withdrawn))
 
 
-def put_back(tx: Transaction, action: ActionId, *, not_before: datetime) -> None:
-    """Return a refused send to ``new``. It stays the first of its conversation."""
-    rows = tx.execute(_PUT_BACK, (micros(not_before), action)).fetchall()
+def put_back(tx: Transaction, action: ActionId, *, not_before: datetime, unknown: bool) -> None:
+    """Return a send to ``new``. It stays the first of its conversation, and what may have arrived stays so."""
+    rows = tx.execute(_PUT_BACK, (micros(not_before), int(unknown), action)).fetchall()
     promote(tx, [conversation for (conversation,) in rows])
 
 
@@ -177,6 +177,16 @@ def end_leases(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE outbox SET lease_until = 0 WHERE state = 'sending' AND pulled = 0")
 
 
+def follow(connection: sqlite3.Connection, pulled: Callable[[str], bool]) -> None:
+    """Let texts that are not over go the way their channel works now: pushed, or fetched."""
+    still = "state IN ('new', 'sending')"
+    channels = connection.execute(f"SELECT DISTINCT channel FROM outbox WHERE {still}").fetchall()  # noqa: S608
+    for (channel,) in channels:
+        way = int(pulled(channel))
+        change = f"UPDATE outbox SET pulled = ? WHERE channel = ? AND pulled <> ? AND {still}"  # noqa: S608
+        connection.execute(change, (way, channel, way))
+
+
 def paused(tx: Transaction) -> bool:
     """Tell whether automatic answers are switched off."""
     return tx.execute("SELECT 1 FROM switches WHERE name = 'paused'").fetchone() is not None
@@ -208,7 +218,8 @@ def _start(tx: Transaction, rows: Sequence[Row], *, until: int) -> list[Sending]
 def _withdraw(tx: Transaction, rows: Sequence[Row]) -> list[Sending]:
     if not rows:
         return []
-    gone = [sending(row, SendState.WITHDRAWN) for row in rows]
-    tx.executemany(_WITHDRAW, [(each.seq,) for each in gone])
+    gone = [sending(row, ended_state(row)) for row in rows]
+    tx.executemany(_END, [(each.state.value, each.seq) for each in gone])
+    tx.executemany(_APPEAR, [(each.send.message,) for each in gone if each.state in _VISIBLE])
     promote(tx, {each.send.conversation for each in gone})
     return gone

@@ -56,14 +56,17 @@ def _check(copy: Path) -> None:
 
 
 def _put_aside(target: Path) -> Path | None:
-    """Move the present store away, with what its journal holds, so that nothing is ever lost by restoring."""
-    if not target.exists():
-        return None
-    with suppress(sqlite3.Error), closing(sqlite3.connect(target)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # a damaged store is kept as it is, journal and all
+    """Move the present store away, with what its journal holds, so that nothing is ever lost by restoring.
+
+    A journal whose store is gone moves too: beside the copy it would be taken for the copy's own.
+    """
+    present = target.exists()
+    if present:  # opening what is not there would make an empty store and throw its journal away
+        with suppress(sqlite3.Error), closing(sqlite3.connect(target)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # a damaged store is kept as it is
     kept = target.with_name(f"{target.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}.replaced")
     for suffix in ("-wal", "-shm", ""):
         part = target.with_name(target.name + suffix)
         if part.exists():
             os.replace(part, kept.with_name(kept.name + suffix))  # noqa: PTH105  # the atomic step, named as such
-    return kept
+    return kept if present else None

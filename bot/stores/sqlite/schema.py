@@ -96,8 +96,11 @@ CREATE TABLE leases (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER N
 CREATE TABLE templates (version TEXT PRIMARY KEY, sources BLOB NOT NULL) WITHOUT ROWID;
 """
 
+# A send that was put back although it may have arrived: whatever ends it, it was not withdrawn.
+_DOUBTFUL = "ALTER TABLE outbox ADD COLUMN doubtful INTEGER NOT NULL DEFAULT 0"
+
 #: Step ``n`` leads from version ``n`` to ``n + 1``. A step that was released is never changed, only followed.
-STEPS: tuple[str, ...] = (_FIRST,)
+STEPS: tuple[str, ...] = (_FIRST, _DOUBTFUL)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -14,7 +14,7 @@ from bot.stores.sqlite.codec import address_of, decode_texts, moment
 SENDING = """
 SELECT o.seq, o.action, o.conversation, o.message, m.author, m.wording, coalesce(b.text, ''), o.answers_to,
        o.hold_epoch, m.agent, m.template, m.quick_replies, c.address, coalesce(u.external_id, ''), o.state,
-       o.created_at, o.attempts, c.hold_epoch
+       o.created_at, o.attempts, c.hold_epoch, o.doubtful
 FROM outbox o
 JOIN conversations c ON c.id = o.conversation
 JOIN messages m ON m.id = o.message
@@ -39,6 +39,11 @@ def is_unsent_answer(row: Row) -> bool:
 def is_outdated(row: Row) -> bool:
     """Tell whether a human has claimed the conversation since this answer was decided."""
     return bool(row[8] != row[17])
+
+
+def ended_state(row: Row) -> SendState:
+    """Return how this ends if it does not start out any more: unknown where an earlier try may have arrived."""
+    return SendState.UNKNOWN if row[18] else SendState.WITHDRAWN
 
 
 def sending(row: Row, state: SendState | None = None) -> Sending:

@@ -84,12 +84,15 @@ class SqliteStore:
 
         ``exclusive``: this process runs on it; a second one raises StoreInUse. Other commands that work beside it
         pass False. ``memory``: a passing store that ignores ``path`` and is gone after ``close``. ``pulled`` tells
-        which channels are fetched by the other side. ``present`` is what ``wait`` takes for now.
+        which channels are fetched by the other side; what waits in the store follows it when it is run.
+        ``present`` is what ``wait`` and ``erase`` take for now.
         """
         if memory:
             files = open_passing_files(readers=_READERS)
         else:
-            files = open_files(Path(path), durability=durability, exclusive=exclusive, readers=_READERS)
+            files = open_files(
+                Path(path), durability=durability, exclusive=exclusive, readers=_READERS, pulled=pulled
+            )
         alone = exclusive or memory
         return cls(files, reopen_window=reopen_window, pulled=pulled, present=present, alone=alone, limit=limit)
 
@@ -137,7 +140,10 @@ class SqliteStore:
         return await self._writer.run(lambda tx: intake.accept(tx, arrivals, rules))
 
     async def take(self, limit: int, *, owner: str, now: datetime, lease: timedelta) -> list[InboxItem]:
-        """Lease up to ``limit`` items, oldest first, at most the first of each conversation."""
+        """Lease up to ``limit`` items, oldest first, at most the first of each conversation.
+
+        What ``owner`` still has leased from an earlier call comes again.
+        """
         return await self._writer.run(lambda tx: inbox.take(tx, limit, owner=owner, now=now, lease=lease))
 
     async def overdue(self, now: datetime, limit: int) -> list[InboxItem]:
@@ -183,16 +189,16 @@ class SqliteStore:
         del now  # nothing offered has a lease
         return await self._writer.run(lambda tx: outbox.offer(tx, channel, after=after, limit=limit))
 
-    async def put_back(self, action: ActionId, *, not_before: datetime) -> None:
-        """Return a definitely refused send to ``new``."""
-        await self._writer.run(lambda tx: outbox.put_back(tx, action, not_before=not_before))
+    async def put_back(self, action: ActionId, *, not_before: datetime, unknown: bool = False) -> None:
+        """Return a send to ``new``; ``unknown``: it may have arrived, so it is never called withdrawn."""
+        await self._writer.run(lambda tx: outbox.put_back(tx, action, not_before=not_before, unknown=unknown))
 
     async def stranded(self, *, now: datetime, limit: int) -> list[Sending]:
         """Return sends left ``sending`` whose lease has passed."""
         return await self._readers.run(lambda db: outbox.stranded(db, now=now, limit=limit))
 
     async def withdraw(self, *, now: datetime, limit: int) -> list[Sending]:
-        """Withdraw bot's answers still ``new`` and return them."""
+        """Withdraw bot's answers still ``new`` and return them; ``unknown`` where one may have arrived."""
         del now  # the outcome's time is told by whoever reports it
         return await self._writer.run(lambda tx: outbox.withdraw(tx, limit=limit))
 
@@ -302,8 +308,11 @@ class SqliteStore:
         await self._readers.run(lambda db: upkeep.backup(db, target))
 
     async def erase(self, channel: str, customer: str) -> int:
-        """Remove a customer's texts and identity, from the file's free pages too. Returns how many texts went."""
-        gone = await self._writer.run(lambda tx: upkeep.erase(tx, channel, customer))
+        """Remove a customer's texts and identity, from the file's free pages too. Returns how many texts went.
+
+        Their open cases are over: nobody can answer any more.
+        """
+        gone = await self._writer.run(lambda tx: upkeep.erase(tx, channel, customer, at=self._present()))
         await self._writer.run_alone(upkeep.scrub)
         return gone
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
-from bot.domain.conversation import Conversation
+from bot.domain.conversation import Conversation, Rules
+from bot.domain.log import LogKind
 from bot.domain.messages import Address
+from bot.domain.sla import Policy
+from bot.domain.states import State
+from bot.domain.turn import Turn
 from bot.errors import StoreError, StoreUnavailable
-from bot.stores.sqlite import conversations, inbox
+from bot.stores.sqlite import conversations, inbox, log
 from bot.stores.sqlite.codec import decode_conversation, decode_decision, encode
 from bot.stores.sqlite.transaction import Transaction
 
@@ -58,16 +63,32 @@ DELETE FROM note_bodies WHERE note IN (
 _BLANK_MESSAGES = """
 UPDATE messages SET erased = 1, external_id = '', digest = NULL, quick_replies = NULL
 WHERE customer = ? OR conversation IN (SELECT value FROM json_each(?))"""
-_DECISIONS = "SELECT number, record FROM decisions WHERE conversation IN (SELECT value FROM json_each(?))"
-_WAITING = "SELECT seq FROM inbox WHERE conversation IN (SELECT value FROM json_each(?))"
+# What somebody wrote in the thread of another is theirs too.
+_DECISIONS = """
+SELECT number, record FROM decisions
+WHERE conversation IN (SELECT value FROM json_each(?2))
+   OR (conversation IN (SELECT conversation FROM messages WHERE customer = ?1)
+       AND json_extract(CAST(record AS TEXT), '$.message') IN (SELECT id FROM messages WHERE customer = ?1))"""
+_WAITING = """
+SELECT seq FROM inbox
+WHERE conversation IN (SELECT value FROM json_each(?2))
+   OR message IN (SELECT id FROM messages WHERE customer = ?1)"""
 _WITHDRAW = """
-UPDATE outbox SET state = 'withdrawn', head = 0
-WHERE state = 'new' AND conversation IN (SELECT value FROM json_each(?))"""
+UPDATE outbox SET state = CASE WHEN doubtful THEN 'unknown' ELSE 'withdrawn' END, head = 0
+WHERE state = 'new' AND conversation IN (SELECT value FROM json_each(?)) RETURNING action, state"""
+_DELETE_DEADLINES = "DELETE FROM deadlines WHERE conversation IN (SELECT value FROM json_each(?))"
 _DELETE_ALIASES = "DELETE FROM aliases WHERE conversation IN (SELECT value FROM json_each(?))"
 
 
-def erase(tx: Transaction, channel: str, customer: str) -> int:
-    """Remove a customer's texts, names and platform ids. States, decisions without words and log stay."""
+# Ending a case asks for no target and no term.
+_NO_RULES = Rules(policy=Policy(name="", targets={}))
+
+
+def erase(tx: Transaction, channel: str, customer: str, *, at: datetime) -> int:
+    """Remove a customer's texts, names and platform ids, and end their open cases.
+
+    Figures, decisions without words and log stay.
+    """
     who = _customer(tx, channel, customer)
     if who is None:
         return 0
@@ -75,9 +96,10 @@ def erase(tx: Transaction, channel: str, customer: str) -> int:
     theirs = [decode_conversation(snapshot) for (snapshot,) in snapshots]
     ids = encode([conversation.id for conversation in theirs]).decode()
     gone = _erase_texts(tx, who, ids)
-    _erase_decisions(tx, ids)
-    _stop(tx, ids)
-    _erase_identity(tx, who, ids, theirs)
+    _erase_decisions(tx, who, ids)
+    ended = _stop(tx, who, ids)
+    _erase_identity(tx, who, ids)
+    _end(tx, ids, theirs, ended, at)
     return gone
 
 
@@ -94,8 +116,8 @@ def _erase_texts(tx: Transaction, who: str, ids: str) -> int:
     return gone
 
 
-def _erase_decisions(tx: Transaction, ids: str) -> None:
-    rows = tx.execute(_DECISIONS, (ids,)).fetchall()
+def _erase_decisions(tx: Transaction, who: str, ids: str) -> None:
+    rows = tx.execute(_DECISIONS, (who, ids)).fetchall()
     blank = [(_without_words(record), number) for number, record in rows]
     tx.executemany("UPDATE decisions SET record = ? WHERE number = ?", blank)
 
@@ -110,25 +132,59 @@ def _without_words(record: bytes) -> bytes:
     return encode(replace(known, decision=decision, situation=situation))
 
 
-def _stop(tx: Transaction, ids: str) -> None:
-    """Take what no longer has a text off inbox and outbox."""
-    inbox.remove(tx, [seq for (seq,) in tx.execute(_WAITING, (ids,)).fetchall()])
-    tx.execute(_WITHDRAW, (ids,))
+def _stop(tx: Transaction, who: str, ids: str) -> dict[str, str]:
+    """Take what no longer has a text off inbox and outbox; return how each send that waited has ended."""
+    inbox.remove(tx, [seq for (seq,) in tx.execute(_WAITING, (who, ids)).fetchall()])
+    return dict(tx.execute(_WITHDRAW, (ids,)).fetchall())
 
 
-def _erase_identity(tx: Transaction, who: str, ids: str, theirs: Sequence[Conversation]) -> None:
+def _erase_identity(tx: Transaction, who: str, ids: str) -> None:
     tx.execute(_DELETE_ALIASES, (ids,))
     tx.execute("UPDATE customers SET name = '', external_id = ? WHERE id = ?", (_nobody(), who))
-    conversations.replace(tx, [_elsewhere(conversation) for conversation in theirs])
     tx.inbox = tx.outbox = True
 
 
-def _elsewhere(conversation: Conversation) -> Conversation:
-    """Return this at an address that leads nowhere, in a new version: whoever holds the old one loads again."""
+def _end(
+    tx: Transaction, ids: str, theirs: Sequence[Conversation], ended: Mapping[str, str], at: datetime
+) -> None:
+    """Leave these conversations with nothing that could still fall due, in new versions at empty addresses."""
+    tx.execute(_DELETE_DEADLINES, (ids,))
+    turns = [_last_turn(conversation, ended, at) for conversation in theirs]
+    conversations.replace(tx, [turn.c for turn in turns])
+    log.add(tx, [(turn.c.id, event, at) for turn in turns for event in turn.logged])
+
+
+def _last_turn(conversation: Conversation, ended: Mapping[str, str], at: datetime) -> Turn:
+    """Return the turn that ends a case. Whoever holds the version before it loads again.
+
+    A text that is under way already is expected no more: should it fail, nobody is left to be helped.
+    """
+    turn = Turn(conversation, _NO_RULES, at)
+    for send in conversation.pending:
+        if send.action in ended:
+            turn.log(
+                LogKind.SEND_FAILED,
+                action=send.action,
+                wording=send.wording.value,
+                by=send.author.value,
+                outcome=ended[send.action],
+            )
+    turn.change(pending=())
+    for clock in turn.c.clocks:
+        turn.cancel(clock, by="erased")
+    if conversation.state not in {State.UNOPENED, State.RESOLVED}:
+        turn.resolve(by="erased")
+    updated_at = at if turn.logged else conversation.updated_at
+    version = conversation.version + 1
+    turn.change(unanswered=(), address=_nowhere(conversation), updated_at=updated_at, version=version)
+    return turn
+
+
+def _nowhere(conversation: Conversation) -> Address:
+    """Return an address that leads nowhere."""
     known = conversation.address
     place = _nobody() if conversation.private else known.place
-    address = Address(channel=known.channel, account=known.account, place=place, thread=known.thread and _nobody())
-    return replace(conversation, address=address, version=conversation.version + 1)
+    return Address(channel=known.channel, account=known.account, place=place, thread=known.thread and _nobody())
 
 
 def _nobody() -> str:

@@ -23,7 +23,7 @@ async function loadList() {
   showRows(data);
   showEmpty(view.filter, view.text);
   markCurrent(view.id);
-  for (const button of $("filters").children) setText(button.lastElementChild, data.counts[button.dataset.filter] ? String(data.counts[button.dataset.filter]) : "");
+  for (const button of $("filters").children) setText(button.lastElementChild, String(data.counts[button.dataset.filter]));
   $("pager").hidden = data.pages < 2;
   setText($("pager").children[1], `Page ${data.page} of ${data.pages}`);
   $("pager").children[0].disabled = data.page <= 1;
@@ -47,7 +47,7 @@ const refreshConversation = calmly(loadConversation, 250);
 
 function show(c) {
   view.conversation = c;
-  $("talk-empty").hidden = true;
+  $("talk-empty").hidden = $("list-title").hidden = true; // the customer's name is the main heading now
   for (const part of PARTS) part.hidden = false;
   setText($("talk-name"), c.customer || "Unnamed customer");
   setText($("talk-meta"), `${c.channel} · ${standing(c)}`);
@@ -79,7 +79,7 @@ function close({ push = true } = {}) {
   if (push && view.id) history.pushState(null, "", "/desk");
   view.id = view.conversation = null;
   document.body.classList.remove("open");
-  $("talk-empty").hidden = false;
+  $("talk-empty").hidden = $("list-title").hidden = false;
   for (const part of PARTS) part.hidden = true;
   $("newer").hidden = true;
   markCurrent(null);

@@ -27,7 +27,7 @@ export function seconds(value) {
 
 export const roughly = (ms) => (ms < 60000 ? "moments" : span(ms).replace(/^(\d+):\d+$/, "$1 min"));
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 

@@ -75,10 +75,17 @@ export class Connection {
   trouble(frame) {
     if (frame.code === "token") this.memory.token = null;
     if (frame.code === "identity") this.identity = null;
+    if (!frame.id && frame.code === "frame") return this.unreadable();
     if (!frame.id) return;
     if (frame.retry_after) this.later(frame.retry_after);
     else if (frame.code === "conflict") this.settled(frame.id, (item) => this.on.acked(item, null));
     else this.settled(frame.id, (item) => this.on.refused(item));
+  }
+
+  // Heed could not read what was sent last: it would not a second time either, so the next one may go.
+  unreadable() {
+    const item = this.memory.waiting().find((one) => one.key === this.inFlight);
+    if (item) this.settled(item.frame.id, (refused) => this.on.refused(refused));
   }
 
   settled(id, tell) {

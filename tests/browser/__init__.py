@@ -1,0 +1,1 @@
+"""Customers, staff and operations at their pages, with the whole of Heed behind them."""
