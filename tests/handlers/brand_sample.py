@@ -50,7 +50,7 @@ def situation(**changes: Any) -> Situation:
 def assessed(
     label: Label,
     *candidates: tuple[str, float],
-    sure: float = 0.95,
+    sure: float = 0.97,
     language: str = "en",
     **probabilities: float,
 ) -> Assessment:

@@ -125,12 +125,12 @@ def test_praise_that_may_hide_a_question_goes_to_a_human() -> None:
 
 
 OTHERS = [
-    ("nice weather today", 0.9, {}, (SILENCE, Reason.CHATTER)),
-    ("cheers!", 0.9, {}, (SILENCE, Reason.THANKS)),
+    ("nice weather today", 0.96, {}, (SILENCE, Reason.CHATTER)),
+    ("cheers!", 0.96, {}, (SILENCE, Reason.THANKS)),
     ("nice weather today", 0.69, {}, (ESCALATE, Reason.UNSURE)),
-    ("🌿🌿", 0.9, {}, (SILENCE, Reason.CHATTER)),
+    ("🌿🌿", 0.96, {}, (SILENCE, Reason.CHATTER)),
     ("😡", 0.4, {}, (ESCALATE, Reason.UNSURE)),
-    ("https://example.org/cat.gif", 0.9, {}, (SILENCE, Reason.CHATTER)),
+    ("https://example.org/cat.gif", 0.96, {}, (SILENCE, Reason.CHATTER)),
     ("FF-20331", 0.99, {}, (ESCALATE, Reason.UNSURE)),
     ("robin@mail.example", 0.99, {}, (ESCALATE, Reason.UNSURE)),
     ("FF-20331", 0.99, {"private": False}, (SILENCE, Reason.CHATTER)),
