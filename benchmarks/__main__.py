@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=6000, help="messages for the CPU share")
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=20.0, help="how long half load lasts")
-    parser.add_argument("--queued", type=int, default=12_000, help="messages that wait while staff work")
+    parser.add_argument("--queued", type=int, default=14_000, help="messages that wait while staff work")
     parser.add_argument("--transcript", type=Path, help="measure with the customers' messages of this file")
     asyncio.run(_measure(parser.parse_args()))
 

@@ -39,6 +39,7 @@ class Running:
     process: psutil.Process
     session: aiohttp.ClientSession
     store: Path
+    base: str
 
     def cpu_seconds(self) -> float:
         """Return all CPU time that the process has used so far, of all its threads."""
@@ -78,10 +79,11 @@ async def running(folder: Path, *, webhook: str = "", target: str = "15m") -> As
     )
     headers = {"Authorization": f"Bearer {TOKEN}"}
     timeout = aiohttp.ClientTimeout(total=120)
+    base = f"http://127.0.0.1:{port}"
     try:
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", headers=headers, timeout=timeout) as session:
+        async with aiohttp.ClientSession(base, headers=headers, timeout=timeout) as session:
             await _until_ready(session)
-            yield Running(psutil.Process(process.pid), session, folder / "heed.sqlite")
+            yield Running(psutil.Process(process.pid), session, folder / "heed.sqlite", base)
     finally:
         process.send_signal(signal.SIGINT)
         await process.wait()
