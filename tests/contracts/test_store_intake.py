@@ -167,6 +167,14 @@ async def test_a_deletion_is_marked_once_and_repeated_as_a_duplicate(store):
     assert entry.deleted_at == NOW + MINUTE
 
 
+async def test_an_edit_after_the_deletion_brings_nothing_back(store):
+    receipt, _ = await accept(store, message(text="one"), deletion())
+    [late] = await accept(store, edit(text="two"))
+    assert late.outcome is Outcome.NOT_FOUND
+    [entry] = (await store.view(receipt.conversation)).transcript
+    assert (entry.text, entry.earlier_texts) == ("one", ())
+
+
 async def test_a_reply_joins_the_conversation_it_names_or_the_one_at_its_address(store):
     [receipt] = await accept(store, message())
     named, placed = await accept(

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from bot.channels.webchat import frames
@@ -24,6 +25,8 @@ from bot.channels.webchat.visitors import Visitor, Visitors
 from bot.errors import BadMessage, Overloaded, StoreError
 from bot.ports import Intake, TimeSource
 from bot.records import Arrival, Outcome, Receipt
+
+log = structlog.get_logger(__name__)
 
 #: A page may lag this many frames behind before it is sent away to come back and catch up.
 _BACKLOG = 256
@@ -207,6 +210,7 @@ class Page:
 
     def _bad_frame(self, problem: str) -> None:
         self._door.counts.bad_frames += 1
+        log.info("chat_frame_refused", refused=self._door.counts.bad_frames)
         self.push(frames.error("frame", problem))
 
     async def _refuse(self, code: str, text: str, close: int, *, retry: timedelta | None = None) -> None:

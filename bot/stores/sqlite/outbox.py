@@ -37,7 +37,7 @@ _READY_AMONG = _READY.format(channels=" AND o.channel IN (SELECT value FROM json
 _FEED = (
     SENDING
     + """
-WHERE o.channel = ? AND o.pulled = 1 AND o.seq > ? AND o.state IN ('new', 'sending', 'sent')
+WHERE o.channel = ? AND o.pulled = 1 AND o.seq > ? AND o.state IN ('new', 'sending', 'sent') AND m.erased = 0
 ORDER BY o.seq LIMIT ?"""
 )
 _STRANDED = (
