@@ -66,7 +66,7 @@ class WebDesk:
         """Carry out a command and say what became of it. Raises BadMessage for one that makes no sense."""
         view = await self._view(conversation)
         commands = commands_for(request, agent=agent, at=self._time.now())
-        refusal = moved_on(view, request) or await self._carry_out(view.conversation.id, commands)
+        refusal = await self._carry_out(view.conversation.id, commands)
         return {
             "accepted": not refusal,
             "refusal": refusal,
@@ -105,25 +105,21 @@ def commands_for(request: Mapping[str, object], *, agent: Agent, at: datetime) -
         case "release":
             return (Release(at=at, agent=agent),)
         case "reply":
-            return (Reply(at=at, agent=agent, text=_text(request, "reply")),)
+            return (Reply(at=at, agent=agent, text=_text(request, "reply"), seen=_seen(request)),)
         case "note":
             return (Note(at=at, agent=agent, note=_text(request, "note")),)
         case "resolve":
             remark = _text(request, "remark") if request.get("text") else ""
             note = (Note(at=at, agent=agent, note=remark),) if remark else ()
-            return (*note, Resolve(at=at, agent=agent))
+            return (Resolve(at=at, agent=agent, seen=_seen(request)), *note)
         case other:
             raise BadMessage(f"Command {other!r} is not one of claim, release, reply, note, resolve.")
 
 
-def moved_on(view: ConversationView, request: Mapping[str, object]) -> str:
-    """Return why a reply or resolve must be looked at again: the customer wrote what its author has not seen."""
+def _seen(request: Mapping[str, object]) -> int | None:
+    """Return how many of the customer's messages the page had shown, where it says so."""
     seen = request.get("seen")
-    if request.get("command") not in {"reply", "resolve"} or not isinstance(seen, int):
-        return ""
-    if seen >= view.conversation.received:
-        return ""
-    return f"{view.customer.name or 'The customer'} has written again. Read it first, then send once more."
+    return seen if isinstance(seen, int) and not isinstance(seen, bool) else None
 
 
 def _query(view: str, me: AgentId, text: str, page: int) -> QueueQuery:

@@ -13,6 +13,7 @@ from bot.domain.decisions import Wording
 from bot.domain.events import Claim, Command, Note, Release, Reply, Resolve
 from bot.domain.log import LogKind, LogRecord, Scalar
 from bot.domain.messages import AgentId, Author, ConversationId, MessageId
+from bot.domain.staff_rules import MOVED_ON
 from bot.domain.states import State
 from bot.errors import NotFound
 from bot.figures import Lateness, Summary
@@ -222,6 +223,8 @@ class MemoryCommands:
             return CommandResult(accepted=False, conversation=now, refusal=f"{holder} holds this conversation.")
         if isinstance(command, Release) and holder is None:
             return CommandResult(accepted=False, conversation=now, refusal="Nobody holds this conversation.")
+        if isinstance(command, Reply | Resolve) and command.seen is not None and command.seen < now.received:
+            return CommandResult(accepted=False, conversation=now, refusal=MOVED_ON)
         self.performed.append(command)
         changed = _after(view, command)
         self._store.put(changed)

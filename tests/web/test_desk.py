@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.events import Claim, Note, Reply, Resolve
 from bot.domain.log import LogKind
+from bot.domain.staff_rules import MOVED_ON
 from bot.domain.states import State
 from tests.web import scenes
 from tests.web.conftest import Place
@@ -162,7 +163,7 @@ async def test_a_remark_on_resolving_is_kept_as_a_note(mara: Place) -> None:
     waits(mara)
     body = await (await mara.command("pat", "resolve", text="Refunded.", seen=1)).json()
     assert body["conversation"]["state"] == "resolved"
-    note, resolve = mara.commands.performed
+    resolve, note = mara.commands.performed
     assert isinstance(note, Note)
     assert note.note == "Refunded."
     assert isinstance(resolve, Resolve)
@@ -194,7 +195,7 @@ async def test_a_reply_to_what_has_moved_on_is_held_back(mara: Place, command: s
     mara.store.put(scenes.conversation("Pat", ["One", "Two"], now=mara.time.now(), waited=MINUTE))
     response = await mara.command("pat", command, text="About one", seen=1)
     assert response.status == 409
-    assert "Pat has written again" in (await response.json())["refusal"]
+    assert (await response.json())["refusal"] == MOVED_ON
     assert mara.commands.performed == []
 
 
