@@ -162,7 +162,10 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """A send handed to delivery, with where it goes. ``seq`` is its place in the outbox, a feed's cursor."""
+    """A send handed to delivery, with where it goes. ``seq`` is its place in the outbox, a feed's cursor.
+
+    ``doubtful``: an earlier try may have reached the customer, so it never counts as definitely not sent.
+    """
 
     seq: int
     send: Send
@@ -171,6 +174,7 @@ class Sending:
     state: SendState
     created_at: datetime
     attempts: int = 0
+    doubtful: bool = False
     external_conversation: str = ""
 
 

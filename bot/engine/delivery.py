@@ -163,7 +163,7 @@ class Delivery:
             return self._again(sending, max(refused.retry_after, self._pause(sending)))
         except SendFailed as failed:
             log.warning("send_failed", action=sending.send.id, why=str(failed))
-            return report(sending, SendState.FAILED, self._time.now())
+            return self._not_sent(sending)
         except (SendUnknown, TimeoutError, OSError) as unknown:
             log.warning("send_unknown", action=sending.send.id, why=repr(unknown))
             return self._unknown(sending)
@@ -175,10 +175,15 @@ class Delivery:
             return self._again(sending, self._pause(sending), unknown=True)
         return report(sending, SendState.UNKNOWN, self._time.now())
 
+    def _not_sent(self, sending: Sending) -> Trip:
+        """Report a definite refusal; after an earlier try in doubt nobody knows all the same."""
+        outcome = SendState.UNKNOWN if sending.doubtful else SendState.FAILED
+        return report(sending, outcome, self._time.now())
+
     def _again(self, sending: Sending, pause: timedelta, *, unknown: bool = False) -> Trip | PutBack:
         now = self._time.now()
         if sending.attempts + 1 >= self._limits.most_attempts:
-            return report(sending, SendState.UNKNOWN if unknown else SendState.FAILED, now)
+            return report(sending, SendState.UNKNOWN, now) if unknown else self._not_sent(sending)
         return PutBack(action=sending.send.id, not_before=now + pause, unknown=unknown)
 
     def _pause(self, sending: Sending) -> timedelta:

@@ -87,6 +87,16 @@ async def test_with_a_key_an_unknown_outcome_is_repeated_under_the_same_key() ->
         assert w.said() == ["answer"]
 
 
+async def test_a_refusal_after_an_unknown_outcome_is_still_unknown() -> None:
+    async with world(idempotent=True) as w:
+        w.platform.failures = [SendUnknown("cut off"), SendFailed("blocked")]
+        conversation = await w.writes(COVERED)
+        w.time.move(timedelta(minutes=1))
+        await w.settle()
+        assert await sent_states(w, conversation) == [SendState.UNKNOWN]
+        assert (await w.conversation(conversation)).reason is Reason.SEND_UNKNOWN
+
+
 async def test_a_failed_send_escalates_and_releases_what_waits_behind_it() -> None:
     async with world() as w:
         w.platform.failures = [SendFailed("blocked")]

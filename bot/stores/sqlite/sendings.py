@@ -57,6 +57,7 @@ def sending(row: Row, state: SendState | None = None) -> Sending:
         state=SendState(row[14]) if state is None else state,
         created_at=moment(row[15]),
         attempts=row[16],
+        doubtful=bool(row[18]),
         external_conversation=address.place,
     )
 
