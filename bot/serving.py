@@ -105,8 +105,9 @@ async def _until_stopped(
     """Run the loops until Ctrl-C or SIGTERM; if one ends by itself, everything ends with its error."""
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(loop) for loop in loops]
+        told = _on_stop()  # before anybody learns that Heed runs, and may end it
         started()
-        await _told_to_stop()
+        await told.wait()
         log.info("stopping")
         await finish()
         for task in running:
@@ -247,14 +248,14 @@ def _addresses(port: int, environment: Environment, secret: bytes, time: SystemT
     )
 
 
-async def _told_to_stop() -> None:
-    """Wait for Ctrl-C or SIGTERM."""
+def _on_stop() -> asyncio.Event:
+    """Return an event that Ctrl-C and SIGTERM set from now on."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, told.set)
-    await told.wait()
+    return told
 
 
 def _text(secret: SecretStr | None) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from operator import itemgetter
 from pathlib import Path
@@ -328,8 +328,7 @@ def _complaint(mistake: dict[str, Any]) -> str:
     if mistake["type"] == "extra_forbidden":
         return f"unknown setting '{key}'{_nearest(location)}"
     if "[key]" in location:
-        known = ", ".join(Metric)
-        return f"unknown name '{key}'; known are {known}"
+        return f"unknown name '{key}'{_hint(str(location[-2]), [metric.value for metric in Metric])}"
     message = str(mistake["msg"]).removeprefix("Value error, ").replace("Input should", "must")
     return f"'{key}': {_RIGHT.get(mistake['type'], message)} (found {mistake['input']!r})"
 
@@ -343,7 +342,11 @@ def _nearest(location: tuple[Any, ...]) -> str:
             return ""
         model = field.annotation
     known = list(model.model_fields)
-    near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+    return _hint(str(location[-1]), known)
+
+
+def _hint(wrong: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(wrong, known, n=1, cutoff=0.5)
     return f"; did you mean '{near[0]}'?" if near else f"; known are {', '.join(known)}"
 
 

@@ -77,7 +77,11 @@ def refusal(text: str) -> str:
         ),
         (
             "policy:\n  targets:\n    reply_time: 15m",
-            "config.yaml:3: unknown name 'policy.targets.reply_time'; known are " + ", ".join(Metric),
+            "config.yaml:3: unknown name 'policy.targets.reply_time'; did you mean 'next_reply_time'?",
+        ),
+        (
+            "policy:\n  targets:\n    patience: 15m",
+            "config.yaml:3: unknown name 'policy.targets.patience'; known are " + ", ".join(Metric),
         ),
         (
             "policy:\n  targets:\n    first_reply_time: 0m",
