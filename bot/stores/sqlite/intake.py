@@ -167,12 +167,12 @@ def _digest(arrival: Arrival, text: str) -> bytes:
 
 
 def _edit(case: _Case, known: _Known) -> Receipt:
-    if known.deleted_at is not None:  # taken back for good: a late edit brings nothing back
-        return case.receipt(Outcome.NOT_FOUND, known.conversation)
     arrival = case.arrival
     key = f"r{arrival.revision}" if arrival.revision else f"t{digest_of(arrival.text).hex()}"
     if case.tx.execute(_SAME_EDIT, (case.message, key, known.revision, arrival.text)).fetchone():
         return case.receipt(Outcome.DUPLICATE, known.conversation)
+    if known.deleted_at is not None:  # taken back for good: a late edit brings nothing back
+        return case.receipt(Outcome.NOT_FOUND, known.conversation)
     revision = known.revision + 1
     case.tx.execute(_ADD_BODY, (case.message, revision, arrival.text, key))
     case.tx.execute(_MARK_EDITED, (revision, micros(arrival.happened_at), case.message))
