@@ -56,14 +56,20 @@ def nothing_outlives_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     threads, sockets = set(threading.enumerate()), _sockets()
     yield
-    left = [thread.name for thread in set(threading.enumerate()) - threads if not _of_the_loop(thread)]
+    left = [thread.name for thread in set(threading.enumerate()) - threads if not _ends(thread)]
     assert not left, f"threads outlive the test: {left}"
     assert not (_sockets() - sockets), "a socket outlives the test"
 
 
-def _of_the_loop(thread: threading.Thread) -> bool:
-    """Tell whether this thread belongs to a loop's own executor, which ends with the loop."""
-    return thread.name.startswith("asyncio_") or not thread.is_alive()
+def _ends(thread: threading.Thread) -> bool:
+    """Tell whether this thread ends by itself: a loop's own executor does with its loop, another within seconds.
+
+    A thread that waited for a child process is still there for a moment after the child was reported gone.
+    """
+    if thread.name.startswith("asyncio_"):
+        return True
+    thread.join(timeout=5.0)
+    return not thread.is_alive()
 
 
 @pytest.fixture(autouse=True)
