@@ -44,7 +44,10 @@ class MetricFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """How many customers' messages of one label on one channel, and what was done about them."""
+    """How many customers' messages of one label on one channel, and what was done about them.
+
+    ``recorded``: an agent's answer came in together with the message, as a back-fill brings it.
+    """
 
     channel: str
     label: str
@@ -53,6 +56,7 @@ class Volume:
     escalated: int
     greeted: int
     silent: int
+    recorded: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

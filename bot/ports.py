@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +17,7 @@ from bot.domain.actions import Deadline
 from bot.domain.conversation import Conversation
 from bot.domain.events import Command
 from bot.domain.log import LogKind, LogRecord, Scalar
-from bot.domain.messages import ActionId, ConversationId
+from bot.domain.messages import ActionId, Address, ConversationId
 from bot.domain.prediction import Assessment
 from bot.figures import Summary
 from bot.records import (
@@ -77,7 +77,9 @@ class Capabilities:
     """What a platform can do. Shown by ``heed check`` and in the docs; a missing one is replaced as stated.
 
     ``idempotent_sends``: a repeated send with the same key reaches the customer once, so an unknown outcome
-    may be repeated. ``per_place`` is the least time between two sends to one place.
+    may be repeated. ``backfills``: what was written while Heed was away is fetched. ``per_place`` is the least
+    time between two sends to one private chat, ``per_room`` to one public room, ``per_account`` between any two.
+    ``instead`` says in a sentence, for each flag that is False, what Heed does in its stead.
     """
 
     name: str
@@ -86,9 +88,13 @@ class Capabilities:
     sees_edits: bool = False
     sees_deletions: bool = False
     shows_typing: bool = False
+    backfills: bool = False
     longest_text: int = 4000
     sends_at_once: int = 16
     per_place: timedelta = timedelta(0)
+    per_room: timedelta = timedelta(0)
+    per_account: timedelta = timedelta(0)
+    instead: Mapping[str, str] = field(default_factory=dict)
 
 
 Intake = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
@@ -114,6 +120,26 @@ class Channel(Protocol):
         """Deliver one text and return the platform's time. Raises a SendError that says what is known."""
         ...
 
+    async def typing(self, address: Address) -> None:
+        """Show the customer for some seconds that an answer is being prepared. Called only if it can be shown."""
+        ...
+
+
+#: Returns a file of a platform by the platform's own handle. Raises NotFound where it gives it no longer.
+Fetch = Callable[[str], Awaitable[bytes]]
+
+
+class Board(Protocol):
+    """Where a part says what operations should know now, in a sentence; shown at ``/ops`` until it is cleared."""
+
+    def tell(self, topic: str, sentence: str) -> None:
+        """Show this sentence under its topic, in the place of an earlier one; logged when it is a new one."""
+        ...
+
+    def clear(self, topic: str) -> None:
+        """Take down what was told under this topic, if anything was."""
+        ...
+
 
 # --- the store, in small pieces; one backend implements them all ------------------------------------------
 
@@ -129,6 +155,8 @@ class Inbox(Protocol):
         """Lease up to ``limit`` items, oldest first, at most the first of each conversation.
 
         An item that was handed out before without a commit comes alone, so that a poison message stands out.
+        A message that is not addressed is not handed out before its patience has passed: counted from when it was
+        written, and never less than half a minute after it came in, so that a back-fill is complete by then.
         A conversation with a leased item hands out no other until the lease ends. What ``owner`` itself still has
         leased comes again: it has lost it, or it would not ask.
         """
@@ -143,7 +171,7 @@ class Inbox(Protocol):
         ...
 
     async def depth(self) -> int:
-        """Return how many items wait, leased ones included."""
+        """Return how many items wait for a worker, leased ones included; what a room's patience holds is not."""
         ...
 
     async def reject(self, items: Sequence[InboxItem], *, reason: str, now: datetime) -> None:
@@ -185,11 +213,14 @@ class Outbox(Protocol):
         """Return the sends of a fetched channel behind ``after``; new ones become ``sending`` or ``withdrawn``."""
         ...
 
-    async def put_back(self, action: ActionId, *, not_before: datetime, unknown: bool = False) -> None:
+    async def put_back(
+        self, action: ActionId, *, not_before: datetime, unknown: bool = False, tried: bool = True
+    ) -> None:
         """Return a send to ``new``, to be taken again after ``not_before``.
 
         ``unknown``: it may have reached the customer all the same, so it is never ``withdrawn`` afterwards but
-        ends ``unknown``; without it the platform has definitely refused.
+        ends ``unknown``; without it the platform has definitely refused. ``tried`` False: nothing was sent yet,
+        and it does not count as an attempt.
         """
         ...
 
@@ -262,6 +293,18 @@ class Accounts(Protocol):
         ...
 
 
+class Bookmarks(Protocol):
+    """How far a channel has read, by name: what lies behind a bookmark is fetched when it listens again."""
+
+    async def bookmarks(self, prefix: str) -> Mapping[str, str]:
+        """Return all bookmarks whose names begin so."""
+        ...
+
+    async def keep_bookmarks(self, places: Mapping[str, str]) -> None:
+        """Set these bookmarks, durably before it returns. An empty value takes one out."""
+        ...
+
+
 class Leases(Protocol):
     """Who may do what alone, when several processes share a store."""
 
@@ -326,7 +369,9 @@ class Upkeep(Protocol):
         ...
 
 
-class Store(Inbox, Conversations, Outbox, Deadlines, EventLog, Accounts, Leases, Views, Upkeep, Protocol):
+class Store(
+    Inbox, Conversations, Outbox, Deadlines, EventLog, Accounts, Bookmarks, Leases, Views, Upkeep, Protocol
+):
     """All pieces together. ``on_change`` lets engine parts in the same process wake without polling."""
 
     def on_change(self, notice: Callable[[Changed], None]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.actions import Deadline, Send, SendState
@@ -15,6 +15,7 @@ from bot.domain.messages import (
     ActionId,
     Address,
     AgentId,
+    Attachment,
     Author,
     ConversationId,
     Customer,
@@ -34,6 +35,7 @@ class ArrivalKind(StrEnum):
     EDIT = "edit"
     DELETION = "deletion"
     REPLY = "reply"  # a human has answered in the customer's place, or through another system
+    TALK = "talk"  # somebody spoke in a room, to nobody's conversation: others may count it as an answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,20 @@ class Arrival:
     ``address`` and ``customer`` are None where the platform names the message alone (edits, deletions and
     replies of the API): the store knows whose it is, or answers NOT_FOUND. ``conversation`` names it for a
     REPLY of the API. ``happened_at`` is the platform's time, never later than ``arrived_at``.
+
+    In a public room ``room`` names the place in which all who are there see each other (a room, one of its
+    threads or topics); ``in_reply_to`` is the platform's id of the message that this one expressly answers.
+
+    A message that is not ``addressed`` to the brand waits for ``patience`` before it is looked at: anybody else's
+    word in the same room counts as an answer to it, unless that word expressly answers another message. With
+    ``patience`` None the room is not listened to, and such a message is not stored at all. Either way it counts
+    as addressed if it goes on with its customer's matter at this address: see ``rooms.goes_on``; so it does while
+    one that is addressed waits in the inbox. A message that is addressed brings forward, as addressed, what the
+    same customer has waiting at the same address.
+
+    A REPLY belongs to the conversation of ``in_reply_to`` where that is known, else to ``address``. TALK only
+    counts as a word in ``room``, and so do a message that is not stored and a REPLY to nothing known: it needs
+    neither address nor customer, enters no inbox, and its receipt says OVERHEARD.
     """
 
     kind: ArrivalKind
@@ -58,6 +74,11 @@ class Arrival:
     private: bool = True
     flooding: bool = False
     revision: str = ""  # tells repeated deliveries of one edit from a second edit
+    addressed: bool = True
+    patience: timedelta | None = timedelta(0)
+    room: str = ""
+    in_reply_to: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Outcome(StrEnum):
@@ -67,6 +88,7 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"  # the same id and content again: nothing to do
     CONFLICT = "conflict"  # the same id with other content
     NOT_FOUND = "not_found"  # an edit, deletion or reply to something never seen
+    OVERHEARD = "overheard"  # talk in a room: it counts as a word there, and nothing of it is kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +104,11 @@ class Receipt:
 class InboxItem:
     """An accepted arrival on its way to a worker. ``attempts`` counts how often it was handed out before.
 
-    ``escalated``: it has been escalated unassessed already; a later assessment only annotates it.
+    ``escalated``: it has been escalated unassessed already; a later assessment only annotates it. ``addressed``,
+    ``attachments``: see ``Arrival``; for an edit they are the message's, as the edit tells them. ``answered``:
+    somebody else has spoken in the room since, or it was taken back or edited while it waited. ``own``: its
+    writer is the conversation's customer. ``replied``: a REPLY to its conversation waits behind it.
+    ``held_until``: when the room's patience with it ends, None if it did not have to wait.
     """
 
     seq: int
@@ -98,6 +124,12 @@ class InboxItem:
     attempts: int = 0
     escalated: bool = False
     flooding: bool = False
+    addressed: bool = True
+    answered: bool = False
+    own: bool = True
+    replied: bool = False
+    held_until: datetime | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 # --- what a step stores ----------------------------------------------------------------------------------
@@ -165,6 +197,8 @@ class Sending:
     """A send handed to delivery, with where it goes. ``seq`` is its place in the outbox, a feed's cursor.
 
     ``doubtful``: an earlier try may have reached the customer, so it never counts as definitely not sent.
+    ``reply_to`` is the platform's id of the customer's message that it answers, "" where there is none.
+    ``private``: nobody but the customer sees it.
     """
 
     seq: int
@@ -176,6 +210,8 @@ class Sending:
     attempts: int = 0
     doubtful: bool = False
     external_conversation: str = ""
+    reply_to: str = ""
+    private: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +245,7 @@ class TranscriptEntry:
     deleted_at: datetime | None = None
     earlier_texts: tuple[str, ...] = ()
     external_id: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,3 +327,23 @@ class AuditRow:
     inbox: int
     unsent: int
     deadline_keys: tuple[str, ...]
+
+
+# --- what was looked at -----------------------------------------------------------------------------------
+
+
+class Severity(StrEnum):
+    """How much a finding matters. A PROBLEM keeps Heed from running well."""
+
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One thing that was looked at, and for all but OK what to do about it."""
+
+    severity: Severity
+    text: str
+    remedy: str = ""

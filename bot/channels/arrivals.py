@@ -5,10 +5,9 @@ Each function is pure and raises BadMessage naming the field that is wrong.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
-from bot.channels.text import LONGEST_TEXT, clean_id, clean_name, clean_text, clean_time
+from bot.channels.text import LONGEST_TEXT, clean_id, clean_name, clean_text, clean_time, revision_of
 from bot.domain.messages import Address, AgentId, ConversationId, Customer
 from bot.records import Arrival, ArrivalKind
 
@@ -75,7 +74,7 @@ def edit(
         address=address,
         customer=customer,
         private=private,
-        revision=revision or _revision(edited_at, cleaned),
+        revision=revision or revision_of(edited_at, cleaned),
     )
 
 
@@ -129,8 +128,3 @@ def reply(
         customer=customer,
         private=private,
     )
-
-
-def _revision(edited_at: Time, text: str) -> str:
-    moment = "" if edited_at is None else str(edited_at)
-    return hashlib.sha256(f"{moment}\x1f{text}".encode()).hexdigest()[:32]

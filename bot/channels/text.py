@@ -5,6 +5,7 @@ Text is repaired where that loses nothing a reader would miss; ids and times are
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import unicodedata
@@ -69,6 +70,12 @@ def clean_time(value: str | datetime | None, *, arrived_at: datetime, field: str
     return min(moment, arrived_at)
 
 
+def revision_of(edited_at: str | datetime | None, text: str) -> str:
+    """Return a mark of an edit, made from its time and text where the platform gives none of its own."""
+    moment = "" if edited_at is None else str(edited_at)
+    return hashlib.sha256(f"{moment}\x1f{text}".encode()).hexdigest()[:32]
+
+
 def lenient_json(raw: bytes | str) -> Any:  # noqa: ANN401 - JSON is anything
     """Return decoded JSON in which broken characters (half an emoji, wrong bytes) are replaced, not refused.
 
@@ -94,6 +101,8 @@ def shortened(value: object) -> str:
     """Return a value as an error shows it: quoted, in ASCII, never long."""
     text = value if isinstance(value, str) else repr(value)
     shown = ascii(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    if len(shown) > 2 * _SHOWN:  # what is written out as codes grows tenfold
+        shown = f"{shown[: 2 * _SHOWN - 4]}...{shown[-1]}"
     return shown if isinstance(value, str) else shown[1:-1]
 
 

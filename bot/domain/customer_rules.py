@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import assert_never
+
 from bot.domain.decisions import Decision, DecisionKind, Reason
 from bot.domain.events import CustomerDeleted, CustomerEdited, CustomerWrote, MessageAnnotated
 from bot.domain.log import LogKind
@@ -12,7 +15,10 @@ from bot.domain.turn import Turn
 
 
 def wrote(turn: Turn, event: CustomerWrote) -> None:
-    """Take in a message: leave it in silence, greet it, or let it wait for an answer."""
+    """Take in a message: leave it in silence, greet it, or let it wait for an answer.
+
+    One that is only recorded waits for an agent's answer that lies in the inbox behind it.
+    """
     _receive(turn, event)
     decision = event.decision
     match decision.kind:
@@ -24,6 +30,11 @@ def wrote(turn: Turn, event: CustomerWrote) -> None:
             _bring_to_life(turn, event)
             turn.expect_answer(event.message, event.sent_at, rejected=decision.rejected)
             _answer_or_escalate(turn, decision)
+        case DecisionKind.RECORD:
+            _take_up(turn, event.sent_at)
+            turn.expect_answer(event.message, event.sent_at, rejected=decision.rejected)
+        case _:
+            assert_never(decision.kind)
 
 
 def edited(turn: Turn, event: CustomerEdited) -> None:
@@ -31,13 +42,15 @@ def edited(turn: Turn, event: CustomerEdited) -> None:
     _log_message(turn, LogKind.MESSAGE_EDITED, event)
     same_label = event.label is turn.c.label
     _learn(turn, event.label, event.language)
-    if event.decision.kind not in {DecisionKind.ANSWER, DecisionKind.ESCALATE}:
+    if event.decision.kind not in {DecisionKind.ANSWER, DecisionKind.ESCALATE, DecisionKind.RECORD}:
         return
     match turn.c.state:
         case State.UNOPENED:
             turn.open(turn.at)
             turn.expect_answer(event.message, turn.at)
             _answer_or_escalate(turn, event.decision)
+        case _ if event.decision.kind is DecisionKind.RECORD:  # the agent's answer is here, and says the rest
+            pass
         case State.RESOLVED if same_label:  # a mended typo: nothing new is asked
             pass
         case State.OPEN | State.WAITING if _same_answer(turn, event.decision):
@@ -137,6 +150,20 @@ def _bring_to_life(turn: Turn, event: CustomerWrote) -> None:
             turn.move(State.OPEN)
         case State.WAITING | State.SNOOZED:
             turn.escalate(Reason.HELD, by_bot=False)
+        case _:
+            pass
+
+
+def _take_up(turn: Turn, sent_at: datetime) -> None:
+    """Bring the conversation to a state in which somebody answers, and call nobody: the answer is here."""
+    match turn.c.state:
+        case State.UNOPENED | State.RESOLVED:
+            turn.open(sent_at)
+        case State.WAITING if turn.c.spoke_last is not Author.AGENT:
+            turn.move(State.OPEN)
+        case State.WAITING | State.SNOOZED:
+            turn.change(snoozed_until=None)
+            turn.move(State.ESCALATED)
         case _:
             pass
 

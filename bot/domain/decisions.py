@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.messages import Author
+from bot.domain.messages import AttachmentKind, Author
 from bot.domain.states import State
 
 
 class DecisionKind(StrEnum):
-    """The four things that can be done about a message."""
+    """What can be done about a message."""
 
     ANSWER = "answer"
     ESCALATE = "escalate"
     GREET = "greet"
     SILENCE = "silence"
+    RECORD = "record"  # an agent's answer is here already: the clocks are kept, and nothing else happens
 
 
 class Reason(StrEnum):
@@ -24,7 +25,7 @@ class Reason(StrEnum):
 
     TEMPLATE = "template"  # a template covers the question
     PRAISE = "praise"  # praise opens the conversation and is thanked
-    GREETING = "greeting"  # a bare greeting in a private chat
+    GREETING = "greeting"  # a bare greeting, in private or to the bot by name
     CHATTER = "chatter"  # nothing that needs an answer
     THANKS = "thanks"  # thanks inside a conversation
     COMPLAINT = "complaint"  # every complaint goes to a human
@@ -33,6 +34,10 @@ class Reason(StrEnum):
     NO_TEMPLATE = "no_template"  # no template covers the question
     UNSURE = "unsure"  # the model is below the brand's confidence
     LANGUAGE = "language"  # a language that the model does not read
+    BETWEEN_MEMBERS = "between_members"  # talk in a room that is not meant for the brand
+    UNANSWERED = "unanswered"  # nobody in the room has answered a question or complaint for the set time
+    ATTACHMENT = "attachment"  # it brings along what the model cannot read
+    ANSWERED = "answered"  # back-filled together with an agent's answer
     HELD = "held"  # a human is on it already
     REPEATED = "repeated"  # the same answer was given just before
     EDITED = "edited"  # the customer changed what was answered
@@ -61,6 +66,10 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.NO_TEMPLATE: "No template covers the question.",
     Reason.UNSURE: "The model is not sure enough.",
     Reason.LANGUAGE: "The message is in a language that the model does not read.",
+    Reason.BETWEEN_MEMBERS: "Talk between members is left alone.",
+    Reason.UNANSWERED: "Nobody in the room has answered.",
+    Reason.ATTACHMENT: "It brings along what the model cannot read.",
+    Reason.ANSWERED: "An agent has answered it already.",
     Reason.HELD: "A human is on it already.",
     Reason.REPEATED: "The same answer was given just before.",
     Reason.EDITED: "The customer changed a message after it was answered.",
@@ -108,8 +117,8 @@ class Decision:
     """What is done about one message.
 
     ``rendered`` is the text to send: always for ANSWER and GREET, an acknowledgement or None for ESCALATE,
-    None for SILENCE. ``rejected``: the customer turned the last answer down, so the time that the clock was
-    suspended counts. ``settled``: the customer says that the matter is done.
+    None for SILENCE and RECORD. ``rejected``: the customer turned the last answer down, so the time that the
+    clock was suspended counts. ``settled``: the customer says that the matter is done.
     """
 
     kind: DecisionKind
@@ -123,7 +132,10 @@ class Decision:
 class Situation:
     """What a handler may know of the conversation; stored with the decision, so it can be taken again.
 
-    ``greeted``: a greeting went out only lately.
+    ``greeted``: a greeting went out only lately. ``addressed``: the message is meant for the brand: written in
+    private, to the bot by name or by reply, or in a place where everything is. ``answered``: somebody else in the
+    room has spoken since, or had no chance to. ``attachments``: kinds of what it brings along. ``replied``: an
+    agent's later answer lies in the inbox already.
     """
 
     state: State
@@ -139,3 +151,7 @@ class Situation:
     flooding: bool
     at: datetime
     greeted: bool = False
+    addressed: bool = True
+    answered: bool = False
+    attachments: tuple[AttachmentKind, ...] = ()
+    replied: bool = False

@@ -22,6 +22,42 @@ class Author(StrEnum):
     BOT = "bot"
 
 
+class AttachmentKind(StrEnum):
+    """What a message brings along besides its text."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    VOICE = "voice"
+    FILE = "file"
+    STICKER = "sticker"
+    LOCATION = "location"
+    CONTACT = "contact"
+    POLL = "poll"
+    FORWARDED = "forwarded"  # the text is somebody else's, passed on
+    OTHER = "other"  # something that Heed does not know yet
+
+    @property
+    def matters(self) -> bool:
+        """Tell whether a human has to look at it: the model reads text alone. A sticker is but a mood."""
+        return self is not AttachmentKind.STICKER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """Something beside the text. ``size`` in bytes, None if the platform does not say.
+
+    ``url`` opens for anybody on staff; ``reference`` is the platform's handle where only Heed may fetch it.
+    """
+
+    kind: AttachmentKind
+    name: str = ""
+    media_type: str = ""
+    size: int | None = None
+    url: str = ""
+    reference: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where a conversation lives on a platform.

@@ -95,6 +95,7 @@ def message(
     channel: str = "api",
     name: str = "Ann Example",
     flooding: bool = False,
+    **parts: object,
 ) -> Arrival:
     return Arrival(
         kind=ArrivalKind.MESSAGE,
@@ -106,6 +107,28 @@ def message(
         address=address(who, channel),
         customer=Customer(channel=channel, external_id=who, name=name),
         flooding=flooding,
+        **parts,
+    )
+
+
+def said(external_id: str = "1", *, who: str = "ann", **parts: object) -> Arrival:
+    """Return a customer's words in a room to nobody in particular. Others have five minutes to answer."""
+    values = {"addressed": False, "patience": 5 * MINUTE, "room": "lobby", "private": False}
+    place = Address(channel="api", account="shop", place="lobby", thread=f"u:{who}")
+    return replace(message(external_id, who=who), **{"address": place, **values, **parts})
+
+
+def talk(*, at: datetime = NOW + MINUTE, room: str = "lobby", in_reply_to: str = "") -> Arrival:
+    """Return an agent's words to nobody's conversation."""
+    return Arrival(
+        kind=ArrivalKind.TALK,
+        channel="api",
+        external_id=uuid.uuid4().hex,
+        happened_at=at,
+        arrived_at=at,
+        room=room,
+        in_reply_to=in_reply_to,
+        agent=AgentId("kim"),
     )
 
 

@@ -52,6 +52,10 @@ def silence(*, settled: bool = False) -> Decision:
     return Decision(kind=DecisionKind.SILENCE, reason=Reason.CHATTER, settled=settled)
 
 
+def record() -> Decision:
+    return Decision(kind=DecisionKind.RECORD, reason=Reason.ANSWERED)
+
+
 def greet() -> Decision:
     return Decision(
         kind=DecisionKind.GREET,

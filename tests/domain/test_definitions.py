@@ -29,7 +29,7 @@ from bot.domain.messages import Author, MessageId
 from bot.domain.prediction import Label
 from bot.domain.sla import HUMAN_REPLY, Metric
 from bot.domain.states import State
-from tests.domain.builders import ALEX, MIN, RULES, SAM, T0, Walk, answer, escalate, greet, silence, wrote
+from tests.domain.builders import ALEX, MIN, RULES, SAM, T0, Walk, answer, escalate, greet, record, silence, wrote
 
 
 def test_1_a_clock_starts_at_the_customers_own_message_time() -> None:
@@ -251,6 +251,70 @@ def test_17_a_native_reply_leaves_a_held_conversation_to_its_holder() -> None:
     walk.apply(AgentReplied(at=T0 + 2 * MIN, agent=SAM, message=MessageId("r1"), replied_at=T0 + 2 * MIN))
     assert walk.c.holder == "alex"
     assert walk.logged("replied")[0]["holder"] == "alex"
+
+
+def replied(minute: float, at: float) -> AgentReplied:
+    return AgentReplied(at=T0 + at * MIN, agent=ALEX, message=MessageId("r1"), replied_at=T0 + minute * MIN)
+
+
+def test_18_a_recorded_message_runs_its_clocks_and_the_answer_behind_it_stops_them_at_its_own_time() -> None:
+    walk = Walk()
+    walk.apply(replace(wrote(60, record()), sent_at=T0))
+    assert walk.c.state is State.OPEN
+    clock = walk.c.clock(Metric.FIRST_REPLY)
+    assert clock is not None
+    assert clock.started_at == T0
+    walk.apply(replied(7, 60))
+    assert (walk.c.state, walk.c.holder, walk.c.unanswered) == (State.CLAIMED, "alex", ())
+    fulfilled = {entry["metric"]: entry["elapsed"] for entry in walk.logged("fulfill")}
+    assert (fulfilled["first_reply_time"], fulfilled["first_response_time"]) == (420, 420)
+    assert walk.logged("escalated") == []
+    assert [send for step in walk.steps for send in step.sends] == []
+
+
+def test_18_a_recorded_message_that_the_answer_does_not_cover_is_with_a_human_and_its_clock_runs() -> None:
+    walk = Walk()
+    walk.apply(replace(wrote(60, record()), sent_at=T0 + 30 * MIN))
+    walk.apply(replied(7, 60))
+    assert walk.c.state is State.CLAIMED
+    assert [message.sent_at for message in walk.c.unanswered] == [T0 + 30 * MIN]
+    clock = walk.c.clock(Metric.FIRST_REPLY)
+    assert clock is not None
+    assert clock.due_at() == T0 + 45 * MIN
+
+
+def test_18_recording_after_an_agents_words_calls_nobody_and_leaves_nobody_waiting() -> None:
+    for prepare in ("waiting", "snoozed"):
+        walk = Walk()
+        walk.wrote(0, escalate())
+        walk.reply(1)
+        walk.report(1)
+        if prepare == "waiting":
+            walk.apply(Release(at=T0 + 2 * MIN, agent=ALEX))
+        else:
+            walk.apply(Snooze(at=T0 + 2 * MIN, agent=ALEX, until=T0 + 900 * MIN))
+        before = len(walk.logged("escalated"))
+        walk.apply(replace(wrote(60, record(), "m2"), sent_at=T0 + 10 * MIN))
+        assert walk.c.state is State.ESCALATED
+        assert len(walk.logged("escalated")) == before
+        assert "snooze_end" not in deadlines(walk.c, RULES)
+        walk.apply(replied(12, 60))
+        assert (walk.c.state, walk.c.unanswered) == (State.CLAIMED, ())
+        assert [e["elapsed"] for e in walk.logged("fulfill") if e["metric"] == "next_reply_time"] == [120]
+
+
+def test_18_an_edit_that_is_recorded_restarts_nothing_and_opens_what_was_nothing_before() -> None:
+    edit = CustomerEdited(at=T0 + MIN, message=MessageId("m1"), decision=record(), label=Label.COMPLAINT)
+    walk = Walk()
+    walk.wrote(0, answer())
+    walk.report(0.5)
+    walk.apply(edit)
+    assert walk.c.state is State.WAITING
+    walk = Walk()
+    walk.wrote(0, silence())
+    walk.apply(edit)
+    assert walk.c.state is State.OPEN
+    assert walk.c.clock(*HUMAN_REPLY) is not None
 
 
 def test_a_reply_clock_stops_only_when_the_send_is_confirmed() -> None:

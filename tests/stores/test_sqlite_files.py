@@ -15,6 +15,7 @@ import pytest
 
 from bot.domain.actions import SendState
 from bot.domain.log import LogKind
+from bot.domain.messages import Attachment, AttachmentKind
 from bot.errors import Overloaded, StoreError, StoreInUse, StoreTooNew, StoreUnavailable
 from bot.stores.sqlite import (
     SqliteStore,
@@ -23,8 +24,10 @@ from bot.stores.sqlite import (
     inbox,
     intake,
     log,
+    origins,
     outbox,
     restore_file,
+    rooms,
     schema,
 )
 from tests.contracts.stores import (
@@ -37,6 +40,7 @@ from tests.contracts.stores import (
     message,
     note,
     outcome,
+    said,
     take,
     take_sends,
 )
@@ -367,7 +371,11 @@ async def test_no_byte_of_an_erased_customer_is_left_in_any_file(store, path):
         decisions=(decided(text="Dear VICTIM", name="VICTIM"),),
     )
     await take_sends(store)
-    assert await store.erase("api", "VICTIM") == 53
+    attached = (Attachment(kind=AttachmentKind.IMAGE, name="VICTIM.png", url="https://example.com/VICTIM"),)
+    await accept(store, said("VICTIM-said", who="VICTIM", attachments=attached))
+    await store.keep_bookmarks({"api:VICTIM": "17", "api:lobby": "VICTIMS"[-1]})
+    assert await store.erase("api", "VICTIM") == 54
+    assert await store.bookmarks("api:") == {"api:lobby": "S"}
     await store.set_switch("after", "x")
     for file in path.parent.iterdir():
         assert b"VICTIM" not in file.read_bytes(), file
@@ -540,7 +548,7 @@ def test_no_query_of_the_busy_road_scans_a_table_or_sorts():
         schema.migrate(connection, path="x")
         queries = {
             value
-            for module in (conversations, deadlines, inbox, intake, outbox)
+            for module in (conversations, deadlines, inbox, intake, origins, outbox, rooms)
             for name, value in vars(module).items()
             if name.startswith("_") and name.isupper() and isinstance(value, str) and "{" not in value
         } - {inbox._ITEM}

@@ -169,6 +169,6 @@ def _problem(arrival: Arrival, receipt: Receipt) -> BadMessage | None:
             return None
         case Outcome.CONFLICT:
             return Conflict(f"id: {shortened(arrival.external_id)} is known with another content")
-        case Outcome.NOT_FOUND:
+        case Outcome.NOT_FOUND | Outcome.OVERHEARD:
             known = f"{arrival.channel}/{arrival.external_id}"
             return NotFound(f"message: {shortened(known)} is not known")

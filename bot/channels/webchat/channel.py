@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.channels.text import LONGEST_TEXT
 from bot.channels.webchat.parse import CHANNEL
+from bot.domain.messages import Address
 from bot.ports import Capabilities, DeliveryMode, Intake, TimeSource
 from bot.records import Sending
 
@@ -18,7 +19,9 @@ CAPABILITIES = Capabilities(
     sees_deletions=True,
     shows_typing=False,
     longest_text=LONGEST_TEXT,
+    backfills=True,
     sends_at_once=64,
+    instead={"shows_typing": "answers come at once, and the page shows when one is on its way"},
 )
 
 
@@ -44,3 +47,6 @@ class WebChat:
     async def send(self, sending: Sending) -> datetime:  # noqa: ARG002 - it lies where it belongs already
         """Return now: the text is in the transcript, which is what the visitor sees."""
         return self._time.now()
+
+    async def typing(self, address: Address) -> None:
+        """Show nothing: the page cannot."""

@@ -241,5 +241,5 @@ def _answer(receipt: Receipt, client_id: str) -> str:
             return frames.ack(client_id, message=receipt.message)
         case Outcome.CONFLICT:
             return frames.error("conflict", "known with another text", client_id=client_id)
-        case Outcome.NOT_FOUND:
+        case Outcome.NOT_FOUND | Outcome.OVERHEARD:
             return frames.error("not_found", "no such message of yours", client_id=client_id)

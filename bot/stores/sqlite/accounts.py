@@ -1,10 +1,11 @@
-"""Who may sign in, one-time links, switches, leases by name, and versions of the templates."""
+"""Who may sign in, one-time links, switches, leases and bookmarks by name, and versions of the templates."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from bot.domain.roles import Role
 from bot.records import StaffAccount
@@ -56,6 +57,21 @@ def acquire(tx: Transaction, name: str, *, owner: str, now: datetime, lease: tim
     """Take or renew a lease."""
     at = micros(now)
     return tx.execute(_ACQUIRE, (name, owner, at + span(lease), at)).rowcount == 1
+
+
+def bookmarks(connection: sqlite3.Connection, prefix: str) -> dict[str, str]:
+    """Return the bookmarks whose names begin so. They lie side by side."""
+    rows = connection.execute("SELECT name, value FROM bookmarks WHERE name >= ? ORDER BY name", (prefix,))
+    return dict(takewhile(lambda row: row[0].startswith(prefix), rows))
+
+
+def keep_bookmarks(tx: Transaction, places: Mapping[str, str]) -> None:
+    """Set these bookmarks; an empty value takes one out."""
+    kept = [(name, value) for name, value in places.items() if value]
+    tx.executemany("INSERT OR REPLACE INTO bookmarks (name, value) VALUES (?, ?)", kept)
+    tx.executemany(
+        "DELETE FROM bookmarks WHERE name = ?", [(name,) for name, value in places.items() if not value]
+    )
 
 
 def keep_templates(tx: Transaction, version: str, sources: Mapping[str, str]) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from bot.domain.conversation import Conversation
 from bot.domain.log import Scalar
-from bot.domain.messages import Address, ConversationId, CustomerId, MessageId
+from bot.domain.messages import Address, Attachment, ConversationId, CustomerId, MessageId
 from bot.records import DecisionRecord
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,6 +23,7 @@ decode_conversation = msgspec.json.Decoder(Conversation).decode
 decode_decision = msgspec.json.Decoder(DecisionRecord).decode
 decode_texts = msgspec.json.Decoder(tuple[str, ...]).decode
 decode_fields = msgspec.json.Decoder(dict[str, Scalar]).decode
+_decode_attachments = msgspec.json.Decoder(tuple[Attachment, ...]).decode
 decode_sources = msgspec.json.Decoder(dict[str, str]).decode
 
 
@@ -71,6 +72,16 @@ def new_customer_id() -> CustomerId:
 def digest_of(*parts: str) -> bytes:
     """Return a fingerprint that tells two contents apart."""
     return hashlib.blake2b(_SEPARATOR.join(parts).encode(), digest_size=16).digest()
+
+
+def attachments_json(attachments: Sequence[Attachment]) -> str | None:
+    """Return what a message brings along as JSON, None for nothing."""
+    return encode(attachments).decode() if attachments else None
+
+
+def attachments_of(kept: str | None) -> tuple[Attachment, ...]:
+    """Return what ``attachments_json`` made a text of."""
+    return () if kept is None else _decode_attachments(kept)
 
 
 def encode_fields(fields: Mapping[str, Scalar]) -> bytes:

@@ -32,8 +32,13 @@ def _applies(tx: Transaction, commits: Sequence[Commit]) -> list[bool]:
 
 
 def _apply(tx: Transaction, commits: Sequence[Commit], pulled: Callable[[str], bool]) -> None:
-    """Store the parts of all these commits, one kind of rows after the other: much faster than one by one."""
+    """Store the parts of all these commits, one kind of rows after the other: much faster than one by one.
+
+    The inbox comes before the outbox, which asks what has been handled.
+    """
     conversations.replace(tx, [each.conversation for each in commits])
+    inbox.mark_escalated(tx, [seq for each in commits for seq in each.escalated])
+    inbox.remove(tx, [seq for each in commits for seq in each.done])
     log.add(tx, [(each.conversation.id, event, each.recorded_at) for each in commits for event in each.log])
     if sends := [(each.conversation, send) for each in commits for send in each.sends]:
         outbox.queue(tx, sends, [micros(each.recorded_at) for each in commits for _ in each.sends], pulled)
@@ -42,5 +47,3 @@ def _apply(tx: Transaction, commits: Sequence[Commit], pulled: Callable[[str], b
     deadlines.store(tx, commits)
     records.add_decisions(tx, [(each.conversation.id, record) for each in commits for record in each.decisions])
     records.add_notes(tx, [(each.conversation.id, note) for each in commits for note in each.notes])
-    inbox.mark_escalated(tx, [seq for each in commits for seq in each.escalated])
-    inbox.remove(tx, [seq for each in commits for seq in each.done])

@@ -13,8 +13,8 @@ from bot.stores.sqlite.transaction import Transaction
 
 _ADD = """
 INSERT INTO conversations (id, version, state, address, customer, holder, hold_epoch, due_at, waiting_since,
-                           updated_at, resolved_at, snapshot)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+                           updated_at, resolved_at, snapshot, private)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _REPLACE = """
 UPDATE conversations SET version = ?, state = ?, address = ?, customer = ?, holder = ?, hold_epoch = ?, due_at = ?,
                          waiting_since = ?, updated_at = ?, resolved_at = ?, snapshot = ?
@@ -26,7 +26,7 @@ _VERSIONS = "SELECT id, version FROM conversations WHERE id IN (SELECT value FRO
 def create(tx: Transaction, address: Address, customer: CustomerId, *, private: bool) -> ConversationId:
     """Add a conversation in which nothing has happened yet."""
     conversation = Conversation(id=new_conversation_id(), address=address, customer=customer, private=private)
-    tx.execute(_ADD, (conversation.id, *_columns(conversation)))
+    tx.execute(_ADD, (conversation.id, *_columns(conversation), int(private)))
     return conversation.id
 
 

@@ -10,12 +10,14 @@ from typing import Any
 
 from bot.domain.messages import AgentId, ConversationId, MessageId
 from bot.records import ArrivalKind, InboxItem
-from bot.stores.sqlite.codec import encode, micros, moment, span
+from bot.stores.sqlite.codec import attachments_of, encode, micros, moment, span
 from bot.stores.sqlite.transaction import Transaction
 
 _ITEM = """
 SELECT i.seq, i.kind, i.conversation, i.message, i.channel, coalesce(b.text, ''), i.happened_at, i.arrived_at,
-       coalesce(u.name, ''), i.agent, i.attempts, i.escalated, i.flooding
+       coalesce(u.name, ''), i.agent, i.attempts, i.escalated, i.flooding, i.addressed, i.answered, i.own,
+       EXISTS (SELECT 1 FROM inbox r WHERE r.conversation = i.conversation AND r.kind = 'reply' AND r.seq > i.seq),
+       b.attachments, i.hold_until
 FROM inbox i
 LEFT JOIN messages m ON m.id = i.message
 LEFT JOIN customers u ON u.id = m.customer
@@ -32,7 +34,14 @@ _BURY = """
 INSERT OR REPLACE INTO dead_letters (seq, kind, conversation, message, channel, attempts, reason, rejected_at)
 SELECT seq, kind, conversation, message, channel, attempts, ?, ? FROM inbox WHERE seq = ?"""
 _REMOVE = "DELETE FROM inbox WHERE seq IN (SELECT value FROM json_each(?)) RETURNING conversation"
-_PROMOTE = "UPDATE inbox SET head = 1 WHERE seq = (SELECT min(seq) FROM inbox WHERE conversation = ?)"
+_PROMOTE = """
+UPDATE inbox SET head = 1 + (hold_until > 0)
+WHERE seq = (SELECT seq FROM inbox WHERE conversation = ?1 AND head = 0 ORDER BY aside, seq LIMIT 1)
+  AND NOT EXISTS (SELECT 1 FROM inbox WHERE conversation = ?1 AND head > 0)"""
+# What waits for others to speak lies in an index of its own, by the end of its wait.
+_WAKE = """
+UPDATE inbox SET head = 1
+WHERE seq IN (SELECT seq FROM inbox WHERE head = 2 AND hold_until <= ? ORDER BY hold_until LIMIT ?)"""
 
 
 def take(tx: Transaction, limit: int, *, owner: str, now: datetime, lease: timedelta) -> list[InboxItem]:
@@ -41,6 +50,7 @@ def take(tx: Transaction, limit: int, *, owner: str, now: datetime, lease: timed
     Whoever asks has finished with what it took before: what it could neither commit nor give back comes again.
     """
     at = micros(now)
+    tx.execute(_WAKE, (at, limit))
     items = [_item(row) for row in tx.execute(_READY, (at, owner, limit))]
     taken = items[:1] if items and items[0].attempts else list(takewhile(lambda item: not item.attempts, items))
     until = at + span(lease)
@@ -59,8 +69,8 @@ def items(connection: sqlite3.Connection, seqs: Sequence[int]) -> list[InboxItem
 
 
 def depth(connection: sqlite3.Connection) -> int:
-    """Return how many items wait."""
-    return int(connection.execute("SELECT count(*) FROM inbox").fetchone()[0])
+    """Return how many items wait for a worker."""
+    return int(connection.execute("SELECT count(*) FROM inbox WHERE head < 2").fetchone()[0])
 
 
 def gone(tx: Transaction, seqs: Sequence[int]) -> set[int]:
@@ -104,33 +114,25 @@ def end_leases(connection: sqlite3.Connection) -> None:
 
 
 def _item(row: Sequence[Any]) -> InboxItem:
-    (
-        seq,
-        kind,
-        conversation,
-        message,
-        channel,
-        text,
-        happened_at,
-        arrived_at,
-        name,
-        agent,
-        attempts,
-        gone,
-        flood,
-    ) = row
+    agent = row[9]
     return InboxItem(
-        seq=seq,
-        kind=ArrivalKind(kind),
-        conversation=ConversationId(conversation),
-        message=MessageId(message),
-        channel=channel,
-        text=text,
-        happened_at=moment(happened_at),
-        arrived_at=moment(arrived_at),
-        customer_name=name,
+        seq=row[0],
+        kind=ArrivalKind(row[1]),
+        conversation=ConversationId(row[2]),
+        message=MessageId(row[3]),
+        channel=row[4],
+        text=row[5],
+        happened_at=moment(row[6]),
+        arrived_at=moment(row[7]),
+        customer_name=row[8],
         agent=None if agent is None else AgentId(agent),
-        attempts=attempts,
-        escalated=bool(gone),
-        flooding=bool(flood),
+        attempts=row[10],
+        escalated=bool(row[11]),
+        flooding=bool(row[12]),
+        addressed=bool(row[13]),
+        answered=bool(row[14]),
+        own=bool(row[15]),
+        replied=bool(row[16]),
+        attachments=attachments_of(row[17]),
+        held_until=moment(row[18]) if row[18] else None,
     )

@@ -5,40 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, assert_never
+from typing import assert_never
 
 from bot.domain.messages import Address, Author, ConversationId, Customer, CustomerId, MessageId
-from bot.domain.states import State
 from bot.errors import BadMessage
 from bot.records import Arrival, ArrivalKind, Outcome, Receipt
-from bot.stores.sqlite.codec import digest_of, message_id, micros, new_customer_id, span
-from bot.stores.sqlite.conversations import create
+from bot.stores.sqlite import inbox, origins, rooms
+from bot.stores.sqlite.codec import attachments_json, digest_of, message_id, micros, span
+from bot.stores.sqlite.rooms import Standing
 from bot.stores.sqlite.transaction import Transaction
 
-_KNOWN = "SELECT conversation, author, digest, revision, deleted_at, erased FROM messages WHERE id = ?"
-_PLACE = """
-SELECT c.id, c.customer, c.state, c.resolved_at FROM aliases a JOIN conversations c ON c.id = a.conversation
-WHERE a.address = ?"""
-_CUSTOMER = "SELECT id, name FROM customers WHERE channel = ? AND external_id = ?"
+_KNOWN = """
+SELECT m.conversation, m.author, m.digest, m.revision, m.deleted_at, m.erased, m.customer, c.customer
+FROM messages m JOIN conversations c ON c.id = m.conversation WHERE m.id = ?"""
 _ADD_MESSAGE = """
 INSERT INTO messages (id, conversation, customer, author, at, external_id, digest, agent)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
-_ADD_BODY = "INSERT INTO bodies (message, revision, text, edit_key) VALUES (?, ?, ?, ?)"
+_ADD_BODY = "INSERT INTO bodies (message, revision, text, edit_key, attachments) VALUES (?, ?, ?, ?, ?)"
 _ADD_ITEM = """
 INSERT INTO inbox (kind, conversation, message, revision, channel, happened_at, arrived_at, agent, flooding,
-                   assess_by, head)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NOT EXISTS (SELECT 1 FROM inbox WHERE conversation = ?2))"""
+                   assess_by, room, addressed, answered, hold_until, own, aside, head)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+        CASE WHEN EXISTS (SELECT 1 FROM inbox WHERE conversation = ?2) THEN 0 ELSE 1 + (?14 > 0) END)"""
 
-_ADD_CUSTOMER = "INSERT INTO customers (id, channel, external_id, name) VALUES (?, ?, ?, ?)"
-_POINT = """
-INSERT INTO aliases (address, conversation) VALUES (?, ?)
-ON CONFLICT (address) DO UPDATE SET conversation = excluded.conversation"""
 _SAME_EDIT = "SELECT 1 FROM bodies WHERE message = ? AND (edit_key = ? OR (revision = ? AND text = ?))"
 _MARK_EDITED = "UPDATE messages SET revision = ?, edited_at = ? WHERE id = ?"
 _MARK_DELETED = "UPDATE messages SET deleted_at = ? WHERE id = ?"
 
 _ASSESSED = (ArrivalKind.MESSAGE, ArrivalKind.EDIT)
 _NOT_FOUND = Receipt(outcome=Outcome.NOT_FOUND)
+_OVERHEARD = Receipt(outcome=Outcome.OVERHEARD)
+_AT_ONCE = Standing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +56,8 @@ class _Known:
     revision: int
     deleted_at: int | None
     erased: int
+    writer: CustomerId
+    customer: CustomerId  # the conversation's: somebody else may have written in a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,11 @@ class _Case:
     arrival: Arrival
     message: MessageId
     rules: IntakeRules
+
+    @property
+    def assess_by(self) -> int:
+        """Return until when this should be assessed, if it may be at once."""
+        return micros(self.arrival.arrived_at) + span(self.rules.assess_within)
 
     def receipt(self, outcome: Outcome, conversation: ConversationId) -> Receipt:
         return Receipt(outcome=outcome, conversation=conversation, message=self.message)
@@ -92,10 +96,18 @@ def _origin(arrival: Arrival) -> tuple[Address, Customer]:
 def accept(tx: Transaction, arrivals: Sequence[Arrival], rules: IntakeRules) -> list[Receipt]:
     """Store these arrivals in their order and return what became of each."""
     cases = (_Case(tx, arrival, message_id(arrival.channel, arrival.external_id), rules) for arrival in arrivals)
-    return [_accept(case) for case in cases]
+    return [_accept_and_hear(case) for case in cases]
+
+
+def _accept_and_hear(case: _Case) -> Receipt:
+    receipt = _accept(case)
+    rooms.hear(case.tx, case.arrival)
+    return receipt
 
 
 def _accept(case: _Case) -> Receipt:
+    if case.arrival.kind is ArrivalKind.TALK:
+        return _OVERHEARD
     row = case.tx.execute(_KNOWN, (case.message,)).fetchone()
     known = None if row is None else _Known(*row)
     match case.arrival.kind:
@@ -116,33 +128,28 @@ def _accept(case: _Case) -> Receipt:
 
 def _new_message(case: _Case) -> Receipt:
     address, writer = _origin(case.arrival)
-    customer = _customer(case.tx, writer)
-    conversation = _conversation(case, address, customer)
+    tx, arrival = case.tx, case.arrival
+    origin = origins.joined(tx, arrival, address, case.rules.reopen_window)
+    standing = _AT_ONCE if arrival.addressed else rooms.standing(tx, arrival, origin and origin[0])
+    if standing is None:
+        return _OVERHEARD
+    customer = origins.customer_of(tx, writer)
+    conversation, whose = origin or origins.begin(tx, address, customer, private=arrival.private)
     _keep(case, conversation, customer, Author.CUSTOMER)
-    _queue(case, conversation, 0)
+    if standing.addressed and (arrival.room or not arrival.addressed):
+        rooms.bring_forward(tx, conversation, customer, case.assess_by)
+    _queue(case, conversation, 0, standing, own=whose == customer)
     return case.receipt(Outcome.ACCEPTED, conversation)
 
 
 def _new_reply(case: _Case) -> Receipt:
-    row = _replied_to(case)
-    if row is None:
-        return _NOT_FOUND
-    conversation = ConversationId(row[0])
-    _keep(case, conversation, CustomerId(row[1]), Author.AGENT)
-    _queue(case, conversation, 0)
+    origin = origins.answered_by(case.tx, case.arrival)
+    if origin is None:
+        return _OVERHEARD if case.arrival.room else _NOT_FOUND
+    conversation, customer = origin
+    _keep(case, conversation, customer, Author.AGENT)
+    _queue(case, conversation, 0, _AT_ONCE, own=True)
     return case.receipt(Outcome.ACCEPTED, conversation)
-
-
-def _replied_to(case: _Case) -> Sequence[Any] | None:
-    arrival = case.arrival
-    if arrival.conversation is not None:
-        query, key = "SELECT id, customer FROM conversations WHERE id = ?", str(arrival.conversation)
-    elif arrival.address is not None:
-        query, key = _PLACE, arrival.address.key()
-    else:
-        return None
-    row: Sequence[Any] | None = case.tx.execute(query, (key,)).fetchone()
-    return row
 
 
 def _again(case: _Case, known: _Known) -> Receipt:
@@ -174,7 +181,8 @@ def _edit(case: _Case, known: _Known) -> Receipt:
     if known.deleted_at is not None:  # taken back for good: a late edit brings nothing back
         return case.receipt(Outcome.NOT_FOUND, known.conversation)
     revision = known.revision + 1
-    case.tx.execute(_ADD_BODY, (case.message, revision, arrival.text, key))
+    attachments = attachments_json(arrival.attachments)
+    case.tx.execute(_ADD_BODY, (case.message, revision, arrival.text, key, attachments))
     case.tx.execute(_MARK_EDITED, (revision, micros(arrival.happened_at), case.message))
     return _changed(case, known, revision)
 
@@ -188,40 +196,22 @@ def _delete(case: _Case, known: _Known) -> Receipt:
 
 def _changed(case: _Case, known: _Known, revision: int) -> Receipt:
     if known.author == Author.CUSTOMER:  # what an agent changes in their own words concerns no handler
-        _queue(case, known.conversation, revision)
+        standing = _after_change(case, known)
+        _queue(case, known.conversation, revision, standing, own=known.writer == known.customer)
     return case.receipt(Outcome.ACCEPTED, known.conversation)
 
 
-# --- whose it is ------------------------------------------------------------------------------------------
-
-
-def _customer(tx: Transaction, customer: Customer) -> CustomerId:
-    row = tx.execute(_CUSTOMER, (customer.channel, customer.external_id)).fetchone()
-    if row is None:
-        known = new_customer_id()
-        tx.execute(_ADD_CUSTOMER, (known, customer.channel, customer.external_id, customer.name))
-        return known
-    known = CustomerId(row[0])
-    if customer.name and customer.name != row[1]:
-        tx.execute("UPDATE customers SET name = ? WHERE id = ?", (customer.name, known))
-    return known
-
-
-def _conversation(case: _Case, address: Address, customer: CustomerId) -> ConversationId:
-    row = case.tx.execute(_PLACE, (address.key(),)).fetchone()
-    if row is not None and not _over(row, case):
-        return ConversationId(row[0])
-    conversation = create(case.tx, address, customer, private=case.arrival.private)
-    case.tx.execute(_POINT, (address.key(), conversation))
-    return conversation
-
-
-def _over(row: Sequence[Any], case: _Case) -> bool:
-    """Tell whether the conversation at this place was resolved too long ago to be reopened."""
-    state, resolved_at = row[2], row[3]
-    if state != State.RESOLVED or resolved_at is None:
-        return False
-    return bool(micros(case.arrival.happened_at) - resolved_at > span(case.rules.reopen_window))
+def _after_change(case: _Case, known: _Known) -> Standing:
+    """Return how an edit or a deletion stands; what waits for others in the room waits no more."""
+    tx, arrival, conversation = case.tx, case.arrival, known.conversation
+    if arrival.kind is ArrivalKind.DELETION:
+        rooms.settle(tx, conversation, case.message, case.assess_by)
+        return _AT_ONCE
+    if arrival.addressed or rooms.is_expected(tx, arrival, conversation, known.writer):
+        rooms.bring_forward(tx, conversation, known.writer, case.assess_by)
+        return _AT_ONCE
+    rooms.settle(tx, conversation, case.message, case.assess_by)
+    return Standing(addressed=False, answered=True)
 
 
 # --- what is kept -----------------------------------------------------------------------------------------
@@ -232,17 +222,26 @@ def _keep(case: _Case, conversation: ConversationId, customer: CustomerId, autho
     at, digest = micros(arrival.happened_at), _digest(arrival, arrival.text)
     values = (case.message, conversation, customer, author.value, at, arrival.external_id, digest, arrival.agent)
     case.tx.execute(_ADD_MESSAGE, values)
-    case.tx.execute(_ADD_BODY, (case.message, 0, arrival.text, None))
+    attachments = attachments_json(arrival.attachments)
+    case.tx.execute(_ADD_BODY, (case.message, 0, arrival.text, None, attachments))
 
 
-def _queue(case: _Case, conversation: ConversationId, revision: int) -> None:
-    arrival = case.arrival
-    happened_at, arrived_at = micros(arrival.happened_at), micros(arrival.arrived_at)
-    assess_by = None
-    if arrival.kind in _ASSESSED:
-        assess_by = arrived_at + span(case.rules.assess_within)
-        case.tx.falls_due(assess_by)
+def _queue(case: _Case, conversation: ConversationId, revision: int, standing: Standing, *, own: bool) -> None:
+    arrival, aside = case.arrival, standing.hold_until > 0 and not own
+    assess_by = _assess_by(case, conversation, standing) if arrival.kind in _ASSESSED else None
     where = (arrival.kind.value, conversation, case.message, revision, arrival.channel)
-    rest = (happened_at, arrived_at, arrival.agent, int(arrival.flooding), assess_by)
-    case.tx.execute(_ADD_ITEM, where + rest)
+    when = (micros(arrival.happened_at), micros(arrival.arrived_at), arrival.agent, arrival.flooding, assess_by)
+    how = (arrival.room, standing.addressed, standing.answered, standing.hold_until, own, aside)
+    case.tx.execute(_ADD_ITEM, where + when + how)
     case.tx.inbox = True
+    in_room = arrival.room or arrival.kind is not ArrivalKind.MESSAGE  # what concerns a message may not name it
+    if in_room and not aside and rooms.steps_aside(case.tx, conversation):
+        inbox.promote(case.tx, [conversation])
+
+
+def _assess_by(case: _Case, conversation: ConversationId, standing: Standing) -> int:
+    """Return until when this should be assessed: counted from when it may be, behind what waits for others."""
+    held = standing.hold_until or (rooms.wait_ahead(case.tx, conversation) if case.arrival.room else 0)
+    assess_by = max(case.assess_by, held + span(case.rules.assess_within))
+    case.tx.falls_due(assess_by)
+    return assess_by

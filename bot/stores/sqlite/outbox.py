@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.actions import Send, SendState
 from bot.domain.conversation import Conversation
-from bot.domain.messages import ActionId, Author
+from bot.domain.messages import ActionId, Author, MessageId
 from bot.records import Sending, SendOutcome, Taken
 from bot.stores.sqlite.codec import encode, micros, span
 from bot.stores.sqlite.sendings import SENDING, Row, ended_state, is_new, is_outdated, is_unsent_answer, sending
@@ -18,8 +18,12 @@ _VISIBLE = {SendState.SENDING, SendState.SENT, SendState.UNKNOWN}
 
 _ADD = """
 INSERT INTO outbox (action, conversation, message, channel, pulled, rank, answers_to, hold_epoch, state,
-                    created_at, head)
+                    created_at, reply_to, head)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'new', ?9,
+        coalesce(?10, (SELECT id FROM messages WHERE conversation = ?2 AND author = 'customer'
+                           AND id NOT IN (SELECT message FROM inbox
+                                          WHERE conversation = ?2 AND kind = 'message' AND escalated = 0)
+                       ORDER BY number DESC LIMIT 1)),
         NOT EXISTS (SELECT 1 FROM outbox WHERE conversation = ?2 AND state IN ('new', 'sending')))"""
 _ADD_MESSAGE = """
 INSERT INTO messages (id, conversation, customer, author, at, agent, wording, template, quick_replies, action)
@@ -56,7 +60,7 @@ UPDATE messages SET number = (SELECT max(number) + 1 FROM messages)
 WHERE id = (SELECT message FROM outbox WHERE action = ? AND state NOT IN ('sending', 'sent', 'unknown'))"""
 # A text that was erased meanwhile is not sent again.
 _PUT_BACK = """
-UPDATE outbox SET lease_until = 0, not_before = ?1, attempts = attempts + 1, head = 0, doubtful = doubtful OR ?2,
+UPDATE outbox SET lease_until = 0, not_before = ?1, attempts = attempts + ?4, head = 0, doubtful = doubtful OR ?2,
     state = CASE WHEN EXISTS (SELECT 1 FROM bodies b WHERE b.message = outbox.message) THEN 'new'
             WHEN doubtful OR ?2 THEN 'unknown' ELSE 'withdrawn' END
 WHERE action = ?3 AND state = 'sending' RETURNING conversation"""
@@ -109,7 +113,14 @@ def _row(conversation: Conversation, send: Send, at: int, pulled: Callable[[str]
         send.answers_to,
         send.hold_epoch,
         at,
+        _answered(conversation, send),
     )
+
+
+def _answered(conversation: Conversation, send: Send) -> MessageId | None:
+    """Return the last of the messages that wait for this answer. None: for no message, so the last one handled."""
+    waiting = [each for each in conversation.unanswered if each.number <= send.answers_to]
+    return max(waiting, key=lambda each: each.number).message if waiting else None
 
 
 def take(tx: Transaction, channels: Sequence[str] | None, *, now: datetime, limit: int, lease: timedelta) -> Taken:
@@ -139,9 +150,9 @@ def offer(tx: Transaction, channel: str, *, after: int, limit: int) -> Taken:
     return Taken(sendings=tuple(offered), withdrawn=tuple(withdrawn))
 
 
-def put_back(tx: Transaction, action: ActionId, *, not_before: datetime, unknown: bool) -> None:
+def put_back(tx: Transaction, action: ActionId, *, not_before: datetime, unknown: bool, tried: bool) -> None:
     """Return a send to ``new``. It stays the first of its conversation, and what may have arrived stays so."""
-    rows = tx.execute(_PUT_BACK, (micros(not_before), int(unknown), action)).fetchall()
+    rows = tx.execute(_PUT_BACK, (micros(not_before), int(unknown), action, int(tried))).fetchall()
     promote(tx, [conversation for (conversation,) in rows])
 
 

@@ -3,7 +3,8 @@
 Times are integer microseconds since 1970 in UTC. Texts, names and platform ids live in ``bodies``,
 ``note_bodies``, ``customers``, ``messages``, ``aliases``, ``decisions`` and addresses alone, so that a person can
 be erased. ``head`` marks the first open row of each conversation in ``inbox`` and ``outbox``: taking work never
-scans what waits behind it.
+scans what waits behind it. In ``inbox`` it is 2 while that first row still waits for others to speak in its room,
+and ``aside`` marks what others than the conversation's customer said there: it lets everything else pass.
 """
 
 from __future__ import annotations
@@ -99,8 +100,35 @@ CREATE TABLE templates (version TEXT PRIMARY KEY, sources BLOB NOT NULL) WITHOUT
 # A send that was put back although it may have arrived: whatever ends it, it was not withdrawn.
 _DOUBTFUL = "ALTER TABLE outbox ADD COLUMN doubtful INTEGER NOT NULL DEFAULT 0"
 
+# Public rooms, what messages bring along, and how far channels have read. ``reply_to`` is a message's id in Heed.
+_ROOMS = """
+ALTER TABLE bodies ADD COLUMN attachments TEXT;
+
+ALTER TABLE inbox ADD COLUMN room TEXT NOT NULL DEFAULT '';
+ALTER TABLE inbox ADD COLUMN hold_until INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE inbox ADD COLUMN addressed INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE inbox ADD COLUMN answered INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE inbox ADD COLUMN own INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE inbox ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;
+UPDATE inbox SET own = 0
+WHERE (SELECT customer FROM messages WHERE id = inbox.message)
+   <> (SELECT customer FROM conversations WHERE id = inbox.conversation);
+DROP INDEX inbox_by_conversation;
+CREATE INDEX inbox_by_conversation ON inbox (conversation, head, aside);
+CREATE INDEX inbox_replies ON inbox (conversation, seq) WHERE kind = 'reply';
+CREATE INDEX inbox_asleep ON inbox (hold_until) WHERE head = 2;
+CREATE INDEX inbox_held ON inbox (conversation, message) WHERE hold_until > 0;
+CREATE INDEX inbox_unanswered ON inbox (channel, room, happened_at) WHERE hold_until > 0 AND answered = 0;
+
+ALTER TABLE conversations ADD COLUMN private INTEGER NOT NULL DEFAULT 1;
+UPDATE conversations SET private = coalesce(json_extract(CAST(snapshot AS TEXT), '$.private'), 1);
+ALTER TABLE outbox ADD COLUMN reply_to TEXT;
+
+CREATE TABLE bookmarks (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
 #: Step ``n`` leads from version ``n`` to ``n + 1``. A step that was released is never changed, only followed.
-STEPS: tuple[str, ...] = (_FIRST, _DOUBTFUL)
+STEPS: tuple[str, ...] = (_FIRST, _DOUBTFUL, _ROOMS)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -14,12 +14,13 @@ from bot.stores.sqlite.codec import address_of, decode_texts, moment
 SENDING = """
 SELECT o.seq, o.action, o.conversation, o.message, m.author, m.wording, coalesce(b.text, ''), o.answers_to,
        o.hold_epoch, m.agent, m.template, m.quick_replies, c.address, coalesce(u.external_id, ''), o.state,
-       o.created_at, o.attempts, c.hold_epoch, o.doubtful
+       o.created_at, o.attempts, c.hold_epoch, o.doubtful, coalesce(r.external_id, ''), c.private
 FROM outbox o
 JOIN conversations c ON c.id = o.conversation
 JOIN messages m ON m.id = o.message
 LEFT JOIN customers u ON u.id = c.customer
 LEFT JOIN bodies b ON b.message = o.message AND b.revision = 0
+LEFT JOIN messages r ON r.id = o.reply_to AND r.deleted_at IS NULL
 """
 
 
@@ -59,6 +60,8 @@ def sending(row: Row, state: SendState | None = None) -> Sending:
         attempts=row[16],
         doubtful=bool(row[18]),
         external_conversation=address.place,
+        reply_to=row[19],
+        private=bool(row[20]),
     )
 
 

@@ -143,6 +143,7 @@ class SqliteStore:
         """Lease up to ``limit`` items, oldest first, at most the first of each conversation.
 
         What ``owner`` still has leased from an earlier call comes again.
+        What waits for others to speak in its room comes once ``now`` has reached the end of its wait.
         """
         return await self._writer.run(lambda tx: inbox.take(tx, limit, owner=owner, now=now, lease=lease))
 
@@ -155,7 +156,7 @@ class SqliteStore:
         return await self._readers.run(lambda db: inbox.items(db, seqs))
 
     async def depth(self) -> int:
-        """Return how many items wait, leased ones included."""
+        """Return how many items wait for a worker, leased ones included."""
         return await self._readers.run(inbox.depth)
 
     async def reject(self, items: Sequence[InboxItem], *, reason: str, now: datetime) -> None:
@@ -189,9 +190,13 @@ class SqliteStore:
         del now  # nothing offered has a lease
         return await self._writer.run(lambda tx: outbox.offer(tx, channel, after=after, limit=limit))
 
-    async def put_back(self, action: ActionId, *, not_before: datetime, unknown: bool = False) -> None:
+    async def put_back(
+        self, action: ActionId, *, not_before: datetime, unknown: bool = False, tried: bool = True
+    ) -> None:
         """Return a send to ``new``; ``unknown``: it may have arrived, so it is never called withdrawn."""
-        await self._writer.run(lambda tx: outbox.put_back(tx, action, not_before=not_before, unknown=unknown))
+        await self._writer.run(
+            lambda tx: outbox.put_back(tx, action, not_before=not_before, unknown=unknown, tried=tried)
+        )
 
     async def stranded(self, *, now: datetime, limit: int) -> list[Sending]:
         """Return sends left ``sending`` whose lease has passed."""
@@ -249,7 +254,7 @@ class SqliteStore:
             return left
         return _GLANCE if left is None else min(left, _GLANCE)
 
-    # --- accounts, leases ---------------------------------------------------------------------------------
+    # --- accounts, leases, bookmarks ----------------------------------------------------------------------
 
     async def put_staff(self, account: StaffAccount) -> None:
         """Add or replace somebody."""
@@ -274,6 +279,14 @@ class SqliteStore:
     async def acquire(self, name: str, *, owner: str, now: datetime, lease: timedelta) -> bool:
         """Take or renew a lease by name."""
         return await self._writer.run(lambda tx: accounts.acquire(tx, name, owner=owner, now=now, lease=lease))
+
+    async def bookmarks(self, prefix: str) -> Mapping[str, str]:
+        """Return all bookmarks whose names begin so."""
+        return await self._readers.run(lambda db: accounts.bookmarks(db, prefix))
+
+    async def keep_bookmarks(self, places: Mapping[str, str]) -> None:
+        """Set these bookmarks. An empty value takes one out."""
+        await self._writer.run(lambda tx: accounts.keep_bookmarks(tx, places))
 
     # --- views --------------------------------------------------------------------------------------------
 

@@ -10,12 +10,12 @@ from bot.domain.actions import SendState
 from bot.domain.decisions import Wording
 from bot.domain.messages import AgentId, Author, ConversationId, MessageId
 from bot.records import TranscriptEntry
-from bot.stores.sqlite.codec import decode_texts, moment, moment_or_none
+from bot.stores.sqlite.codec import attachments_of, decode_texts, moment, moment_or_none
 
 _ENTRY = """
 SELECT m.id, m.conversation, m.author, coalesce(b.text, ''), coalesce(o.sent_at, m.at), m.number,
        CASE WHEN m.author = 'customer' THEN coalesce(u.name, '') ELSE '' END, m.agent, m.wording, m.template,
-       o.state, m.quick_replies, m.edited_at, m.deleted_at, m.external_id
+       o.state, m.quick_replies, m.edited_at, m.deleted_at, m.external_id, b.attachments
 FROM messages m
 LEFT JOIN bodies b ON b.message = m.id AND b.revision = m.revision
 LEFT JOIN customers u ON u.id = m.customer
@@ -43,9 +43,13 @@ def transcript(connection: sqlite3.Connection, conversation: ConversationId) -> 
 def history(
     connection: sqlite3.Connection, channel: str, customer: str, *, after: int, limit: int
 ) -> list[TranscriptEntry]:
-    """Return what a customer wrote and what was sent to them. What they deleted has no text."""
+    """Return what a customer wrote and what was sent to them. What they deleted is empty."""
     rows = connection.execute(_HISTORY, (channel, customer, after, limit))
-    return [_entry((*row[:3], "" if row[13] else row[3], *row[4:])) for row in rows]
+    return [_entry(_emptied(row) if row[13] else row) for row in rows]
+
+
+def _emptied(row: Sequence[Any]) -> Sequence[Any]:
+    return (*row[:3], "", *row[4:15], None)
 
 
 def _entry(row: Sequence[Any], earlier: Sequence[str] = ()) -> TranscriptEntry:
@@ -66,4 +70,5 @@ def _entry(row: Sequence[Any], earlier: Sequence[str] = ()) -> TranscriptEntry:
         deleted_at=moment_or_none(row[13]),
         earlier_texts=tuple(earlier),
         external_id=row[14],
+        attachments=attachments_of(row[15]),
     )

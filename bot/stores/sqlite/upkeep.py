@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from bot.domain.sla import Policy
 from bot.domain.states import State
 from bot.domain.turn import Turn
 from bot.errors import StoreError, StoreUnavailable
-from bot.stores.sqlite import conversations, inbox, log
+from bot.stores.sqlite import accounts, conversations, inbox, log
 from bot.stores.sqlite.codec import decode_conversation, decode_decision, encode
 from bot.stores.sqlite.transaction import Transaction
 
@@ -80,6 +81,9 @@ _DELETE_DEADLINES = "DELETE FROM deadlines WHERE conversation IN (SELECT value F
 _DELETE_ALIASES = "DELETE FROM aliases WHERE conversation IN (SELECT value FROM json_each(?))"
 
 
+# Names of bookmarks are put together of ids with one of these between them.
+_PARTS = re.compile(r"[:/|\x1f]")
+
 # Ending a case asks for no target and no term.
 _NO_RULES = Rules(policy=Policy(name="", targets={}))
 
@@ -99,6 +103,7 @@ def erase(tx: Transaction, channel: str, customer: str, *, at: datetime) -> int:
     _erase_decisions(tx, who, ids)
     ended = _stop(tx, who, ids)
     _erase_identity(tx, who, ids)
+    _erase_bookmarks(tx, channel, {conversation.address.place for conversation in theirs if conversation.private})
     _end(tx, ids, theirs, ended, at)
     return gone
 
@@ -142,6 +147,13 @@ def _erase_identity(tx: Transaction, who: str, ids: str) -> None:
     tx.execute(_DELETE_ALIASES, (ids,))
     tx.execute("UPDATE customers SET name = '', external_id = ? WHERE id = ?", (_nobody(), who))
     tx.inbox = tx.outbox = True
+
+
+def _erase_bookmarks(tx: Transaction, channel: str, chats: set[str]) -> None:
+    """Take out how far their private chats were read: such a bookmark names the chat in one of its parts."""
+    names = accounts.bookmarks(tx.connection, channel)
+    gone = {name: "" for name in names if not chats.isdisjoint(_PARTS.split(name))}
+    accounts.keep_bookmarks(tx, gone)
 
 
 def _end(

@@ -1,0 +1,508 @@
+"""What every store promises about public rooms: what waits for others, what counts as an answer, what goes on."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.messages import Address
+from bot.domain.states import State
+from bot.records import ArrivalKind, Outcome
+from tests.contracts.stores import (
+    MINUTE,
+    NOW,
+    SECOND,
+    accept,
+    advance,
+    conversation_of,
+    deletion,
+    edit,
+    message,
+    place,
+    reply,
+    said,
+    store,
+    take,
+    talk,
+)
+
+__all__ = ["place", "store"]
+
+HOLD = NOW + 5 * MINUTE  # until when ``said`` waits for others
+INSTANT = timedelta(microseconds=1)
+LOBBY = Address(channel="api", account="shop", place="lobby", thread="u:ann")
+THREAD = replace(LOBBY, thread="t:1")
+
+
+def addressed(external_id="2", **parts):
+    return said(external_id, **{"addressed": True, "patience": timedelta(0), **parts})
+
+
+def unheard(external_id="1", **parts):
+    return said(external_id, **{"patience": None, **parts})
+
+
+def in_room(arrival, **parts):
+    return replace(arrival, room="lobby", private=False, **parts)
+
+
+async def held(store, now=HOLD):
+    """Return the one item that has waited for others."""
+    [item] = await take(store, now=now)
+    return item
+
+
+async def left(store, *arrivals, **after):
+    """Return ann's conversation in the room, its messages taken off the inbox and its state set."""
+    [receipt, *_] = await accept(store, *(arrivals or (addressed("first"),)))
+    items = await take(store)
+    done = tuple(item.seq for item in items)
+    return await advance(store, await conversation_of(store, receipt), done=done, after=after)
+
+
+async def finish(store, item):
+    conversation = (await store.load([item.conversation]))[item.conversation]
+    await advance(store, conversation, done=(item.seq,))
+
+
+async def in_line(store, now=HOLD):
+    """Return what a conversation hands out, one after the other."""
+    told = []
+    while items := await take(store, now=now):
+        for item in items:
+            told.append(item)
+            await finish(store, item)
+    return told
+
+
+# --- waiting ----------------------------------------------------------------------------------------------
+
+
+async def test_a_message_that_is_not_addressed_is_not_handed_out_before_its_patience_has_passed(store):
+    [receipt] = await accept(store, said())
+    assert receipt.outcome is Outcome.ACCEPTED
+    assert await take(store, now=HOLD - INSTANT) == []
+    item = await held(store)
+    assert (item.message, item.addressed, item.answered, item.own) == (receipt.message, False, False, True)
+
+
+async def test_patience_counts_from_when_it_was_written_and_lasts_half_a_minute_from_when_it_came(store):
+    late = {"arrived_at": NOW + 4 * MINUTE + 50 * SECOND}
+    await accept(store, said(**late))
+    assert await take(store, now=HOLD + 20 * SECOND - INSTANT) == []
+    assert len(await take(store, now=HOLD + 20 * SECOND)) == 1
+
+
+async def test_what_waits_for_others_keeps_nobody_else_waiting(store):
+    await accept(store, *(said(str(number), who=f"p{number}") for number in range(30)))
+    [receipt] = await accept(store, message("a", who="bob"))
+    assert [item.message for item in await take(store, 1)] == [receipt.message]
+    assert await store.depth() == 1, "who waits for others fills no queue"
+
+
+async def test_all_that_has_waited_long_enough_is_handed_out_oldest_first(store):
+    receipts = await accept(store, *(said(str(number), who=f"p{number}") for number in range(5)))
+    taken = [*await take(store, 2, now=HOLD), *await take(store, 10, owner="w2", now=HOLD)]
+    assert [item.message for item in taken] == [receipt.message for receipt in receipts]
+
+
+async def test_later_messages_of_the_same_customer_wait_behind(store):
+    await accept(store, said("1"), said("2", happened_at=NOW + MINUTE))
+    assert [item.message for item in await in_line(store, HOLD - INSTANT)] == []
+    assert [item.happened_at for item in await in_line(store, HOLD)] == [NOW]
+    assert [item.happened_at for item in await in_line(store, HOLD + MINUTE)] == [NOW + MINUTE]
+
+
+async def test_the_deadline_for_assessment_counts_from_the_end_of_the_wait(store):
+    await accept(store, said())
+    assert await store.next_due() == HOLD + 2 * MINUTE
+    assert await store.overdue(HOLD + 2 * MINUTE - INSTANT, 10) == []
+    assert len(await store.overdue(HOLD + 2 * MINUTE, 10)) == 1
+
+
+async def test_what_was_handed_out_after_its_wait_is_leased_and_released_like_any_other(store):
+    await accept(store, said())
+    first = await held(store)
+    assert await take(store, owner="w2", now=HOLD) == []
+    await store.release([first])
+    again = await held(store)
+    assert (again.seq, again.attempts) == (first.seq, 1)
+
+
+async def test_a_wait_outlives_a_restart(place):
+    store = await place.open()
+    await accept(store, said())
+    await store.close()
+    store = await place.open()
+    assert await take(store, now=HOLD - INSTANT) == []
+    assert len(await take(store, now=HOLD)) == 1
+
+
+async def test_a_repeated_message_waits_once(store):
+    first, again = await accept(store, said(), said())
+    assert (first.outcome, again.outcome) == (Outcome.ACCEPTED, Outcome.DUPLICATE)
+    assert (await held(store)).message == first.message
+    assert await store.depth() == 1
+
+
+# --- rooms that are not listened to -------------------------------------------------------------------------
+
+
+async def test_nothing_is_kept_of_a_message_in_a_room_that_is_not_listened_to(store):
+    [receipt] = await accept(store, unheard())
+    assert (receipt.outcome, receipt.conversation, receipt.message) == (Outcome.OVERHEARD, None, None)
+    facts = await store.facts()
+    assert (facts.inbox, dict(facts.conversations)) == (0, {})
+    assert await store.history("api", "ann") == []
+    assert await store.next_due() is None
+    [changed] = await accept(store, edit(text="x"))
+    assert changed.outcome is Outcome.NOT_FOUND
+
+
+async def test_a_message_that_is_not_kept_renames_nobody(store):
+    conversation = await left(store)
+    other = replace(unheard(who="ann"), address=replace(LOBBY, place="hall"))
+    await accept(store, replace(other, customer=replace(other.customer, name="Someone")))
+    assert (await store.view(conversation.id)).customer.name == "Ann Example"
+
+
+async def test_a_message_that_is_not_kept_still_counts_as_a_word(store):
+    await accept(store, said("1"), unheard("2", who="bob", happened_at=NOW + SECOND))
+    assert (await held(store)).answered
+
+
+# --- going on with a matter ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("patience", [None, 5 * MINUTE])
+@pytest.mark.parametrize("state", [State.OPEN, State.ESCALATED, State.CLAIMED, State.SNOOZED])
+async def test_whoever_goes_on_with_their_open_matter_counts_as_addressed(store, state, patience):
+    conversation = await left(store, state=state)
+    [receipt] = await accept(store, said("next", patience=patience))
+    assert receipt.conversation == conversation.id
+    [item] = await take(store)
+    assert (item.addressed, item.answered) == (True, False)
+    assert await store.next_due() == NOW + 2 * MINUTE
+
+
+@pytest.mark.parametrize("state", [State.UNOPENED, State.RESOLVED])
+async def test_where_no_matter_is_open_nothing_goes_on(store, state):
+    await left(store, state=state, updated_at=NOW, resolved_at=NOW)
+    [receipt] = await accept(store, unheard("next"))
+    assert receipt.outcome is Outcome.OVERHEARD
+
+
+@pytest.mark.parametrize(("after", "outcome"), [(10 * MINUTE, "accepted"), (10 * MINUTE + SECOND, "overheard")])
+async def test_a_matter_that_waits_for_the_customer_goes_on_for_a_while(store, after, outcome):
+    await left(store, state=State.WAITING, updated_at=NOW)
+    [receipt] = await accept(store, unheard("next", happened_at=NOW + after, arrived_at=NOW + after))
+    assert receipt.outcome == outcome
+
+
+async def test_a_matter_without_a_last_word_does_not_go_on(store):
+    await left(store, state=State.WAITING)
+    [receipt] = await accept(store, unheard("next"))
+    assert receipt.outcome is Outcome.OVERHEARD
+
+
+async def test_somebody_else_in_the_thread_does_not_go_on_with_the_matter(store):
+    await left(store, addressed("first", address=THREAD), state=State.OPEN)
+    [receipt] = await accept(store, unheard("next", who="bob", address=THREAD))
+    assert receipt.outcome is Outcome.OVERHEARD
+
+
+async def test_a_message_counts_as_addressed_while_one_that_is_addressed_waits_in_the_inbox(store):
+    first, second = await accept(store, addressed("1"), unheard("2"))
+    assert first.conversation == second.conversation
+    assert [item.addressed for item in await in_line(store, NOW)] == [True, True]
+
+
+async def test_somebody_elses_addressed_message_in_the_thread_helps_only_them(store):
+    receipts = await accept(store, addressed("1", address=THREAD), unheard("2", who="bob", address=THREAD))
+    assert [receipt.outcome for receipt in receipts] == [Outcome.ACCEPTED, Outcome.OVERHEARD]
+
+
+async def test_what_waits_for_others_makes_nothing_else_addressed(store):
+    receipts = await accept(store, said("1"), unheard("2"))
+    assert [receipt.outcome for receipt in receipts] == [Outcome.ACCEPTED, Outcome.OVERHEARD]
+
+
+# --- brought forward ----------------------------------------------------------------------------------------
+
+
+async def test_an_addressed_message_brings_forward_what_its_writer_has_waiting_there(store):
+    told = []
+    store.on_change(told.append)
+    later = NOW + MINUTE
+    await accept(store, said("1"), said("2"))
+    await accept(store, addressed("3", happened_at=later, arrived_at=later))
+    assert await store.next_due() == later + 2 * MINUTE
+    assert (told[-1].inbox, told[-1].earliest_deadline) == (True, later + 2 * MINUTE)
+    items = await in_line(store, later)
+    assert [(item.addressed, item.answered) for item in items] == [(True, False)] * 3
+    assert [item.seq for item in items] == sorted(item.seq for item in items)
+
+
+async def test_an_addressed_message_brings_forward_nothing_elsewhere_or_of_others(store):
+    hall = replace(LOBBY, place="hall")
+    await accept(store, said("1"), said("2", address=THREAD))
+    await accept(store, addressed("3", address=hall), addressed("4", who="bob", address=THREAD))
+    assert [item.addressed for item in await take(store, now=HOLD - INSTANT)] == [True]
+    assert sorted(item.addressed for item in await in_line(store)) == [False, False, True, True]
+
+
+# --- words in the room --------------------------------------------------------------------------------------
+
+LATER = {"happened_at": NOW + MINUTE, "arrived_at": NOW + MINUTE}
+WORDS = {
+    "a member's words": said("w", who="bob", **LATER),
+    "words to the brand": addressed("w", who="bob", **LATER),
+    "words that are not kept": unheard("w", who="bob", **LATER),
+    "an agent's talk": talk(),
+    "an agent's reply to nothing known": in_room(reply("w")),
+    "an agent's reply to somebody else": in_room(reply("w", address=replace(LOBBY, thread="u:cid"))),
+    "an agent's reply": in_room(reply("w", address=LOBBY)),
+}
+
+
+@pytest.mark.parametrize("word", WORDS.values(), ids=WORDS)
+async def test_anybody_elses_word_in_the_room_counts_as_an_answer(store, word):
+    [receipt, *_] = await accept(store, said("1"), addressed("c", who="cid"))
+    await accept(store, word)
+    answered = {item.message: item.answered for item in await take(store, now=HOLD + 2 * MINUTE)}
+    assert answered[receipt.message]
+
+
+async def test_ones_own_words_are_no_answer(store):
+    other = replace(LOBBY, thread="t:9")
+    await accept(store, said("1"), said("2"), said("3", address=other), unheard("4", address=other))
+    await accept(store, said("5", in_reply_to="1"))
+    items = await in_line(store)
+    assert [item.answered for item in items] == [False] * 4
+
+
+async def test_a_word_in_another_room_or_on_another_channel_is_no_answer(store):
+    await accept(store, said(), talk(room="hall"), replace(talk(), channel="chat"))
+    assert not (await held(store)).answered
+
+
+async def test_a_word_without_a_room_is_no_answer(store):
+    await accept(store, said(), message("2", who="bob"), talk(room=""))
+    [_, item] = sorted(await take(store, now=HOLD), key=lambda item: item.addressed, reverse=True)
+    assert not item.answered
+
+
+@pytest.mark.parametrize(("before", "answered"), [(timedelta(0), True), (SECOND, False)])
+async def test_only_a_word_that_was_spoken_afterwards_answers(store, before, answered):
+    await accept(store, said(), talk(at=NOW - before))
+    assert (await held(store)).answered is answered
+
+
+async def test_a_word_that_expressly_answers_a_message_answers_only_that(store):
+    first, second, _ = await accept(store, said("1"), said("2", who="bob", in_reply_to="x"), talk(in_reply_to="2"))
+    answered = {item.message: item.answered for item in await take(store, now=HOLD)}
+    assert answered == {first.message: False, second.message: True}
+
+
+async def test_a_word_that_expressly_answers_something_unknown_answers_nothing(store):
+    await accept(store, said("1"), talk(in_reply_to="never seen"))
+    assert not (await held(store)).answered
+
+
+async def test_in_a_back_fill_a_later_word_of_the_list_answers_an_earlier_one(store):
+    talked = [said(str(n), who=f"p{n}", happened_at=NOW + n * SECOND) for n in range(4)]
+    receipts = await accept(store, *talked)
+    answered = {item.message: item.answered for item in await take(store, now=HOLD + MINUTE)}
+    assert [answered[receipt.message] for receipt in receipts] == [True, True, True, False]
+
+
+async def test_a_repeated_word_counts_for_what_came_in_between(store):
+    word = unheard("w", who="bob", happened_at=NOW + SECOND)
+    await accept(store, word, said("1"), word, word)
+    assert (await held(store)).answered
+
+
+async def test_a_kept_word_that_is_read_again_counts_too(store):
+    word = addressed("w", who="bob", happened_at=NOW + SECOND)
+    await accept(store, word, said("1"))
+    [again] = await accept(store, word)
+    assert again.outcome is Outcome.DUPLICATE
+    assert [item.answered for item in await take(store, now=HOLD) if not item.addressed] == [True]
+
+
+async def test_talk_enters_no_inbox_and_nothing_of_it_is_kept(store):
+    [receipt] = await accept(store, talk())
+    assert (receipt.outcome, receipt.conversation, receipt.message) == (Outcome.OVERHEARD, None, None)
+    assert await store.depth() == 0
+
+
+async def test_an_answer_does_not_end_the_wait(store):
+    await accept(store, said(), talk())
+    assert await take(store, now=HOLD - INSTANT) == []
+
+
+async def test_an_addressed_message_needs_no_answer_of_others(store):
+    await accept(store, addressed("1"), talk())
+    [item] = await take(store)
+    assert (item.addressed, item.answered) == (True, False)
+
+
+# --- edits and deletions ------------------------------------------------------------------------------------
+
+
+async def test_what_is_deleted_while_it_waits_is_handed_out_at_once_as_answered_and_its_deletion_behind_it(store):
+    await accept(store, said(), deletion())
+    items = await in_line(store, NOW + MINUTE)
+    assert [item.kind for item in items] == [ArrivalKind.MESSAGE, ArrivalKind.DELETION]
+    assert (items[0].addressed, items[0].answered) == (False, True)
+
+
+async def test_what_is_edited_while_it_waits_is_handed_out_at_once_as_answered(store):
+    await accept(store, said(), in_room(edit(text="Never mind."), addressed=False))
+    items = await in_line(store, NOW + MINUTE)
+    assert [(item.kind, item.addressed, item.answered) for item in items] == [
+        (ArrivalKind.MESSAGE, False, True),
+        (ArrivalKind.EDIT, False, True),
+    ]
+
+
+async def test_an_edit_that_turns_to_the_brand_brings_the_message_forward_as_addressed(store):
+    await accept(store, said(), in_room(edit(text="@bot?")))
+    items = await in_line(store, NOW + MINUTE)
+    assert [(item.kind, item.addressed, item.answered) for item in items] == [
+        (ArrivalKind.MESSAGE, True, False),
+        (ArrivalKind.EDIT, True, False),
+    ]
+
+
+async def test_what_is_brought_forward_by_a_change_is_assessed_in_time_from_then(store):
+    await accept(store, said(), deletion())
+    assert await store.next_due() == NOW + 3 * MINUTE
+
+
+@pytest.mark.parametrize(("state", "expected"), [(State.OPEN, (True, False)), (State.RESOLVED, (False, True))])
+async def test_an_edit_that_is_not_addressed_counts_as_addressed_where_the_matter_goes_on(store, state, expected):
+    await left(store, state=state)
+    await accept(store, in_room(edit("first", text="Where is my order?"), addressed=False))
+    [item] = await take(store, now=NOW + MINUTE)
+    assert (item.addressed, item.answered) == expected
+
+
+async def test_an_edit_counts_as_addressed_while_its_message_waits_in_the_inbox_addressed(store):
+    await accept(store, addressed("1"), in_room(edit(text="What?"), addressed=False))
+    assert [(item.addressed, item.answered) for item in await in_line(store, NOW)] == [(True, False)] * 2
+
+
+async def test_an_edit_is_no_word(store):
+    await left(store, addressed("b", who="bob"))
+    await accept(store, said("1"), in_room(edit("b", text="And?")))
+    assert [item.answered for item in await in_line(store) if item.kind is ArrivalKind.MESSAGE] == [False]
+
+
+# --- replies ------------------------------------------------------------------------------------------------
+
+
+async def test_a_reply_belongs_to_the_conversation_of_the_message_that_it_answers(store):
+    bob, ann = await accept(store, addressed("b", who="bob"), addressed("a"))
+    answered, unknown = await accept(
+        store,
+        in_room(reply("r1", address=LOBBY, in_reply_to="b")),
+        in_room(reply("r2", address=LOBBY, in_reply_to="never seen")),
+    )
+    assert (answered.conversation, unknown.conversation) == (bob.conversation, ann.conversation)
+
+
+async def test_a_reply_to_an_erased_message_belongs_to_its_place(store):
+    await accept(store, addressed("b", who="bob"))
+    [ann] = await accept(store, addressed("a"))
+    await store.erase("api", "bob")
+    [answered] = await accept(store, in_room(reply(address=LOBBY, in_reply_to="b")))
+    assert answered.conversation == ann.conversation
+
+
+async def test_a_reply_to_nothing_known_is_overheard_in_a_room(store):
+    receipts = await accept(store, in_room(reply("r1", address=LOBBY)), reply("r2", address=LOBBY))
+    assert [receipt.outcome for receipt in receipts] == [Outcome.OVERHEARD, Outcome.NOT_FOUND]
+
+
+async def test_an_item_tells_whether_a_reply_to_its_conversation_lies_behind_it(store):
+    await accept(store, addressed("1"), addressed("2"), in_room(reply(address=LOBBY)), addressed("3"))
+    await accept(store, addressed("b", who="bob"))
+    [of_ann, of_bob] = await take(store)
+    assert (of_ann.replied, of_bob.replied) == (True, False)
+    await finish(store, of_ann)
+    assert [item.replied for item in await in_line(store, NOW)] == [True, False, False, False]
+
+
+async def test_a_reply_lies_behind_what_its_customer_has_waiting(store):
+    await accept(store, said(), in_room(reply(address=LOBBY)))
+    assert [(item.kind.value, item.answered, item.replied) for item in await in_line(store)] == [
+        ("message", True, True),
+        ("reply", False, False),
+    ]
+
+
+# --- threads ------------------------------------------------------------------------------------------------
+
+
+async def test_an_item_tells_whether_its_writer_is_the_conversations_customer(store):
+    await accept(store, addressed("1", address=THREAD), addressed("2", who="bob", address=THREAD))
+    await accept(store, deletion("2"), in_room(reply(in_reply_to="2")))
+    assert [item.own for item in await in_line(store, NOW)] == [True, False, False, True]
+
+
+async def test_what_others_said_in_a_thread_lets_everything_else_pass_while_it_waits(store):
+    await left(store, addressed("0", address=THREAD), state=State.OPEN)
+    receipts = await accept(
+        store,
+        said("1", who="bob", address=THREAD),
+        said("2", address=THREAD),
+        in_room(reply("r", in_reply_to="0")),
+    )
+    now = await in_line(store, NOW)
+    assert [item.message for item in now] == [receipts[1].message, receipts[2].message]
+    assert [item.message for item in await in_line(store)] == [receipts[0].message]
+
+
+async def test_a_change_of_what_waits_in_a_thread_never_passes_it(store):
+    await left(store, addressed("0", address=THREAD), state=State.OPEN)
+    await accept(store, said("1", who="bob", address=THREAD), said("2", address=THREAD), deletion("1"))
+    kinds = [(item.own, item.kind) for item in await in_line(store, NOW + MINUTE)]
+    of_bob = [kind for own, kind in kinds if not own]
+    assert of_bob == [ArrivalKind.MESSAGE, ArrivalKind.DELETION]
+    assert (True, ArrivalKind.MESSAGE) in kinds
+
+
+async def test_one_conversation_never_has_two_items_with_workers(store):
+    await left(store, addressed("0", address=THREAD), state=State.OPEN)
+    await accept(store, said("1", who="bob", address=THREAD))
+    of_bob = await held(store)
+    await accept(store, said("2", address=THREAD), said("3", address=THREAD))
+    assert await take(store, owner="w2", now=HOLD) == []
+    await finish(store, of_bob)
+    assert len(await take(store, owner="w2", now=HOLD)) == 1
+    assert await take(store, owner="w3", now=HOLD) == []
+
+
+async def test_behind_what_its_customer_has_waiting_the_deadline_for_assessment_counts_from_then(store):
+    await accept(store, said("1", address=THREAD), addressed("2", who="bob", address=THREAD))
+    assert await take(store, now=HOLD - INSTANT) == []
+    assert await store.next_due() == HOLD + 2 * MINUTE
+
+
+# --- erasing ------------------------------------------------------------------------------------------------
+
+
+async def test_what_an_erased_customer_has_waiting_is_handed_to_no_worker(store):
+    await accept(store, said("1"), said("2", who="bob", address=LOBBY), said("3", who="cid"))
+    await store.erase("api", "ann")
+    assert [item.own for item in await take(store, now=HOLD)] == [True]
+    assert await store.depth() == 1
+
+
+async def test_an_erased_message_of_somebody_else_in_a_thread_keeps_nothing_back(store):
+    first, _, last = await accept(
+        store, addressed("1", address=THREAD), said("2", who="bob", address=THREAD), addressed("3", address=THREAD)
+    )
+    await store.erase("api", "bob")
+    assert [item.message for item in await in_line(store, NOW)] == [first.message, last.message]
