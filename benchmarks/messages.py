@@ -6,7 +6,7 @@ import json
 import random
 from pathlib import Path
 
-from bot.replay import CUSTOMERS, read_transcript
+from bot.channels.transcript import CUSTOMERS, read_transcript
 
 CORPUS = Path(__file__).parents[1] / "models" / "corpus"
 

@@ -1,27 +1,25 @@
 """Sends a transcript's messages through the real pipeline on virtual time; nothing leaves the machine.
 
-The transcript's own agents drive the human clocks; its bots are left out. What is measured of the machine is
-measured, not virtual.
+The transcript's own agents drive the human clocks; its bots are left out. What members write in a room is
+addressed to nobody and waits for the room's patience. What is measured of the machine is measured, not virtual.
 """
 
 from __future__ import annotations
 
-import gzip
 import json
 import time as machine
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import IO
+from datetime import datetime, timedelta
+from itertools import islice
 
-from bot.channels import arrivals
-from bot.domain.decisions import Decision, Situation
-from bot.domain.messages import Address
+from bot.channels.transcript import CUSTOMERS, MEMBER, Line, arrivals_of
+from bot.domain.decisions import Decision, DecisionKind, Reason, Situation
+from bot.domain.messages import Address, MessageId
 from bot.domain.prediction import Assessment, Label
+from bot.domain.rooms import Room
 from bot.engine.time import VirtualTime
-from bot.errors import BadMessage
 from bot.figures import Summary
 from bot.ports import Assessor, Capabilities, Intake
 from bot.records import Arrival, Sending
@@ -31,28 +29,17 @@ from bot.settings import Settings
 from bot.stores.sqlite import SqliteStore
 from bot.wiring import Heed, join
 
-#: Roles whose messages are a customer's; a member writes in a room where many talk.
-CUSTOMERS = {"customer", "member"}
-ROLES = {*CUSTOMERS, "agent", "bot"}
+#: How long others have the first word in a room, as in the settings.
+PATIENCE = Room().patience
 
-#: Times that a message can have.
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+#: The least that a message waits for others, whatever the patience: see ``bot.ports.Inbox.take``.
+LEAST_HOLD = timedelta(seconds=30)
 
 #: Messages read ahead, so that the model's threads are busy while the pipeline takes them one by one.
 AHEAD = 64
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One message of a transcript."""
-
-    number: int
-    conversation: str
-    channel: str
-    author: str
-    role: str
-    sent_at: datetime
-    text: str
+#: Assessments kept: in a busy room so many messages wait for its patience.
+KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +76,12 @@ class Decided:
 
 @dataclass(slots=True, kw_only=True)
 class Replay:
-    """What a replay found. ``unreadable`` lines hold nothing to read; ``seconds`` are the machine's."""
+    """What a replay found. ``unreadable`` lines hold nothing to read; ``seconds`` are the machine's.
+
+    ``members``: decided messages of members, all of them addressed to nobody. ``unasked`` of them got an answer or
+    another text of the bot all the same; ``quiet`` came before a human without a word to the room, and ``joined``
+    are what those members wrote while their case was open.
+    """
 
     lines: int = 0
     conversations: int = 0
@@ -99,6 +91,10 @@ class Replay:
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     unreadable: int = 0
+    members: int = 0
+    unasked: int = 0
+    quiet: int = 0
+    joined: int = 0
     summary: Summary | None = None
 
     def count(self, decided: Decided) -> None:
@@ -107,62 +103,15 @@ class Replay:
         self.by_label.setdefault(label, Counter())[decided.decision.kind.value] += 1
         self.by_reason[f"{decided.decision.kind.value}: {decided.decision.reason.value}"] += 1
         self.decided += 1
+        if decided.line.role == MEMBER:
+            self._count_member(decided.decision)
 
-
-def read_transcript(path: Path) -> list[Line]:
-    """Read a transcript, plain or gzipped. Raises BadMessage naming file and line of what is wrong."""
-    try:
-        with _open(path) as file:
-            lines = [_line(text, number, path) for number, text in enumerate(file, 1) if text.strip()]
-    except FileNotFoundError:
-        raise BadMessage(f"{path}: there is no such file") from None
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise BadMessage(f"{path}: cannot be read: {error}") from None
-    if not lines:
-        raise BadMessage(f"{path}: there is no message in it; see examples/transcript.jsonl")
-    return sorted(lines, key=lambda line: line.sent_at)
-
-
-def _open(path: Path) -> IO[str]:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8")
-    return path.open(encoding="utf-8")
-
-
-def _line(text: str, number: int, path: Path) -> Line:
-    where = f"{path}:{number}"
-    try:
-        fields = json.loads(text)
-    except ValueError as error:
-        raise BadMessage(f"{where}: no JSON: {error}") from None
-    names = ("conversation", "channel", "author", "role", "sent_at", "text")
-    missing = [name for name in names if not isinstance(fields, dict) or not isinstance(fields.get(name), str)]
-    if missing:
-        raise BadMessage(f"{where}: the text field {missing[0]!r} is missing")
-    if fields["role"] not in ROLES:
-        raise BadMessage(f"{where}: role {fields['role']!r} is none of {', '.join(sorted(ROLES))}")
-    sent_at = _time(fields["sent_at"], where)
-    return Line(
-        number=number,
-        conversation=fields["conversation"],
-        channel=fields["channel"],
-        author=fields["author"],
-        role=fields["role"],
-        sent_at=sent_at,
-        text=fields["text"],
-    )
-
-
-def _time(text: str, where: str) -> datetime:
-    """Return a time; one without an offset is in UTC, wherever this machine stands."""
-    try:
-        told = datetime.fromisoformat(text)
-        moment = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadMessage(f"{where}: sent_at {text!r} is no time; write one like 2026-03-02T09:00:00Z") from None
-    if not EARLIEST <= moment <= LATEST:
-        raise BadMessage(f"{where}: sent_at {text!r} is no time of a message: before 2000 or after 2100")
-    return moment
+    def _count_member(self, decision: Decision) -> None:
+        self.members += 1
+        self.unasked += decision.rendered is not None
+        silently = decision.rendered is None and decision.kind is DecisionKind.ESCALATE
+        self.quiet += silently and decision.reason is not Reason.HELD
+        self.joined += silently and decision.reason is Reason.HELD
 
 
 class Sink:
@@ -188,6 +137,9 @@ class Sink:
         del sending
         return self._time.now()
 
+    async def typing(self, address: Address) -> None:
+        """Show nobody anything."""
+
 
 class AheadAssessor:
     """Reads ahead in the transcript, so that all of the model's threads work. Results are the same."""
@@ -205,11 +157,13 @@ class AheadAssessor:
             self._next += AHEAD
             fresh = [text for text in ahead if text not in self._known]
             found = await self._assessor.assess(fresh)
-            self._known = {**self._kept(texts), **dict(zip(fresh, found, strict=True))}
+            self._keep(texts, dict(zip(fresh, found, strict=True)))
         return [self._known[text] for text in texts]
 
-    def _kept(self, texts: Sequence[str]) -> dict[str, Assessment]:
-        return {text: self._known[text] for text in texts if text in self._known}
+    def _keep(self, texts: Sequence[str], found: Mapping[str, Assessment]) -> None:
+        """Add what was found and forget the oldest, but nothing of what is asked for now."""
+        asked = {text: self._known[text] for text in texts if text in self._known}
+        self._known = dict([*self._known.items(), *found.items()][-KEPT:]) | asked
 
     async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:
         """Take the templates to choose from."""
@@ -226,14 +180,18 @@ async def replay(
     assessor: Assessor,
     record: Callable[[Decided], None],
     progress: Callable[[int], None],
+    patience: timedelta = PATIENCE,
 ) -> Replay:
-    """Send the lines through the pipeline, in the order of their times, and say what was decided."""
+    """Send the lines through the pipeline, in the order of their times, and say what was decided.
+
+    ``patience``: how long others have the first word in a room.
+    """
     result = Replay(lines=len(lines), conversations=len({(line.channel, line.conversation) for line in lines}))
     time = VirtualTime(lines[0].sent_at - timedelta(seconds=1))
     window = settings.conversation.reopen_window
     store = await SqliteStore.open(memory=True, present=time.now, reopen_window=window)
     reports = ReportService(store, await ReportDatabase.open(":memory:"), time=time)
-    arriving = {line.number: arrival for line in lines if (arrival := _arrival(line)) is not None}
+    arriving = arrivals_of(lines, patience)
     texts = [arriving[line.number].text for line in lines if line.role in CUSTOMERS and line.number in arriving]
     result.unreadable = sum(line.role != "bot" and line.number not in arriving for line in lines)
     try:
@@ -251,6 +209,7 @@ async def replay(
             if line.number in arriving:
                 await player.play(line, arriving[line.number])
             progress(number)
+        await player.end()
         result.wall_seconds = machine.perf_counter() - started
         result.cpu_seconds = machine.process_time() - cpu
         result.summary = await reports.summary(since=lines[0].sent_at, until=time.now() + timedelta(seconds=1))
@@ -261,82 +220,63 @@ async def replay(
 
 
 class _Player:
-    """Plays one line after the other, firing what falls due between them."""
+    """Plays one line after the other; between them fires what falls due, and takes what has waited long enough."""
 
     def __init__(self, heed: Heed, time: VirtualTime, result: Replay, record: Callable[[Decided], None]) -> None:
         self._heed = heed
         self._time = time
         self._result = result
         self._record = record
-        self._line: Line | None = None
+        self._lines: dict[MessageId, Line] = {}
+        self._holds: deque[datetime] = deque()
         for worker in heed.workers:
             worker.watch(self._decided)
 
     async def play(self, line: Line, arrival: Arrival) -> None:
         """Move to the line's time and send it."""
         await self._pass_time(line.sent_at)
-        self._line = line
-        await self._heed.intake([arrival])
+        (receipt,) = await self._heed.intake([arrival])
+        if receipt.message is not None:
+            self._lines[receipt.message] = line
+        if not arrival.addressed and arrival.patience is not None:
+            self._hold(arrival.happened_at + max(arrival.patience, LEAST_HOLD))
         await self._settle()
 
+    async def end(self) -> None:
+        """Go on until nothing waits for its room any more."""
+        if self._holds:
+            await self._pass_time(self._holds[-1])
+
+    def _hold(self, until: datetime) -> None:
+        """Come back at this time. Lines come in the order of their times, and all wait equally long."""
+        if not self._holds or self._holds[-1] != until:
+            self._holds.append(until)
+
     async def _pass_time(self, until: datetime) -> None:
-        while (due := await self._heed.store.next_due()) is not None and due <= until:
-            self._time.move_to(due)
+        while (then := await self._next()) is not None and then <= until:
+            self._time.move_to(then)
+            while self._holds and self._holds[0] <= then:
+                self._holds.popleft()
             await self._heed.timekeeper.drain()
             await self._settle()
         self._time.move_to(until)
+
+    async def _next(self) -> datetime | None:
+        """Return when something falls due next, or has waited long enough for others in its room."""
+        due = await self._heed.store.next_due()
+        return min((then for then in (due, *islice(self._holds, 1)) if then is not None), default=None)
 
     async def _settle(self) -> None:
         await self._heed.workers[0].drain()
         await self._heed.delivery.drain()
 
-    def _decided(self, assessment: Assessment | None, situation: Situation, decision: Decision) -> None:
+    def _decided(
+        self, message: MessageId, assessment: Assessment | None, situation: Situation, decision: Decision
+    ) -> None:
         del situation
-        if self._line is not None:
-            decided = Decided(line=self._line, assessment=assessment, decision=decision)
-            self._result.count(decided)
-            self._record(decided)
-
-
-def _arrival(line: Line) -> Arrival | None:
-    """Return what the platform would have told; None for the transcript's bots and for nothing to read."""
-    if line.role == "bot":
-        return None
-    try:
-        return _told(line)
-    except BadMessage:
-        return None
-
-
-def _told(line: Line) -> Arrival:
-    """Return a line as an arrival. In a room each member is a customer at an address of their own."""
-    room = line.role == "member"
-    address = Address(
-        channel=line.channel,
-        account="replay",
-        place=line.conversation,
-        thread=line.author if room else "",
-    )
-    external_id = f"{line.conversation}/{line.number}"
-    if line.role == "agent":
-        return arrivals.reply(
-            channel=line.channel,
-            external_id=external_id,
-            text=line.text,
-            agent=line.author,
-            arrived_at=line.sent_at,
-            sent_at=line.sent_at,
-            address=address,
-        )
-    return arrivals.message(
-        external_id=external_id,
-        text=line.text,
-        address=address,
-        customer=arrivals.customer(line.channel, f"{line.conversation}/{line.author}", line.author),
-        arrived_at=line.sent_at,
-        sent_at=line.sent_at,
-        private=not room,
-    )
+        decided = Decided(line=self._lines[message], assessment=assessment, decision=decision)
+        self._result.count(decided)
+        self._record(decided)
 
 
 def _rounded(probabilities: Mapping[Label, float]) -> dict[str, float]:

@@ -1,4 +1,7 @@
-"""What may not leave although it was decided: no automatic answer while paused, nothing automatic too late."""
+"""What may not leave although it was decided: no automatic answer while paused, nothing automatic too late.
+
+What an agent has answered already, as a back-fill shows it, is only recorded.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,20 @@ def hold_back(decision: Decision, situation: Situation, *, acknowledgement: Rend
     a person will look.
     """
     if situation.paused:
-        return _paused(decision, situation, acknowledgement)
-    return _late(decision) if situation.late else decision
+        decision = _paused(decision, situation, acknowledgement)
+    elif situation.late:
+        decision = _late(decision)
+    answered = situation.replied and (situation.late or not (situation.private or situation.addressed))
+    return _recorded(decision) if answered and decision.kind is not DecisionKind.SILENCE else decision
 
 
 def _paused(decision: Decision, situation: Situation, acknowledgement: Rendered | None) -> Decision:
-    """Escalate: staying silent is automatic too. Only thanks inside a conversation stay thanks."""
+    """Escalate: staying silent is automatic too. Only thanks inside a conversation stay thanks.
+
+    Talk between members is not the brand's to stay silent about.
+    """
+    if decision.kind is DecisionKind.SILENCE and decision.reason is Reason.BETWEEN_MEMBERS:
+        return decision
     thanked = decision.kind is DecisionKind.SILENCE and decision.reason is Reason.THANKS
     if thanked and situation.state is not State.UNOPENED:
         return decision
@@ -40,6 +51,11 @@ def _late(decision: Decision) -> Decision:
     if decision.kind in _AUTOMATIC:
         return _handed_over(decision, Reason.LATE)
     return replace(decision, rendered=None)
+
+
+def _recorded(decision: Decision) -> Decision:
+    """Keep the clocks alone; after a rejection the time since the bot's words counts all the same."""
+    return Decision(kind=DecisionKind.RECORD, reason=Reason.ANSWERED, rejected=decision.rejected)
 
 
 def _handed_over(decision: Decision, reason: Reason, rendered: Rendered | None = None) -> Decision:

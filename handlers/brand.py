@@ -20,6 +20,10 @@ class Confidence:
     runner-up; both suit an encoder of the all-MiniLM kind. With each example of the sample brand held out in
     turn, a margin of 0.06 leaves half the wrong answers of 0.03 for a tenth fewer answers. ``other`` is the
     highest, because staying silent is an automatic decision that nobody sees.
+
+    ``unasked`` and ``unasked_template`` hold in rooms, for what nobody addressed to the brand: how sure the label
+    must be before anything is done at all, and how near the template before the bot speaks. Of 69,204 messages of
+    help channels of other matters none was answered with these; ``docs/decisions/0004-public-rooms.md`` has more.
     """
 
     question: float = 0.55
@@ -30,6 +34,8 @@ class Confidence:
     praise: float = 0.6
     praise_alone: float = 0.8
     other: float = 0.95
+    unasked: float = 0.9
+    unasked_template: float = 0.75
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

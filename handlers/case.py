@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bot.domain.decisions import Rendered, Situation
-from bot.domain.messages import Author
+from bot.domain.messages import AttachmentKind, Author
 from bot.domain.prediction import SCORED_LABELS, UNDETERMINED, Assessment, Label, Prediction, Versions
 from bot.domain.states import HUMAN_STATES, State
 from handlers.brand import Brand
@@ -18,6 +19,15 @@ UNREAD = Assessment(
     candidates=(),
     versions=Versions(model="", calibration="", templates=""),
 )
+
+
+#: What a channel writes in the place of a text where there is none, as in "[image]".
+_STANDS_FOR = re.compile(rf"(?:\[(?:{'|'.join(AttachmentKind)})\]\s*)+")
+
+
+def own_words(text: str, situation: Situation) -> str:
+    """Return what the customer wrote: nothing, where the text only names what the message brings along."""
+    return "" if situation.attachments and _STANDS_FOR.fullmatch(text.strip()) else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +54,16 @@ class Case:
     def readable(self) -> bool:
         """Tell whether the model reads this language; one that nobody can tell gets the benefit."""
         return self.language in self.brand.languages or self.language == UNDETERMINED
+
+    @property
+    def addressed(self) -> bool:
+        """Tell whether the message is meant for the brand; in private everything is."""
+        return self.situation.private or self.situation.addressed
+
+    @property
+    def brings_more(self) -> bool:
+        """Tell whether it brings along what the model cannot read and a human has to look at."""
+        return any(kind.matters for kind in self.situation.attachments)
 
     @property
     def held(self) -> bool:
@@ -78,6 +98,10 @@ class Case:
         }
         return self.prediction.label is label and self.prediction.confidence() >= needed[label]
 
+    def probability(self, label: Label) -> float:
+        """Return how likely the message is a question, a complaint or praise, whatever else it is."""
+        return self.prediction.probabilities[label]
+
     @property
     def complains(self) -> bool:
         """Tell whether the model hears a complaint, be it ever so unsure."""
@@ -86,8 +110,7 @@ class Case:
     @property
     def asks_nothing(self) -> bool:
         """Tell whether surely nothing in praise waits for a reply: the condition of leaving it at thanks."""
-        probabilities = self.prediction.probabilities
-        wants = (probabilities[Label.QUESTION], probabilities[Label.COMPLAINT])
+        wants = (self.probability(Label.QUESTION), self.probability(Label.COMPLAINT))
         return all(1.0 - probability >= self.brand.confidence.praise_alone for probability in wants)
 
     def say(self, template: Template) -> Rendered:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from handlers.phrases import any_phrase, plain, word_list
 
 #: A courtesy is short; a longer message says something more.
@@ -35,6 +37,11 @@ _SMALL_TALK = any_phrase(
     """
 )
 
+#: The bot called by a name or a command, and nothing asked: "@heed", "<@110>", "/start", "/help@heed_bot".
+_CALL = re.compile(r"(?<!\S)(?:<@[!&]?\d+>|@\w[\w.-]{0,63}|/[a-z]\w{0,31}(?:@\w{1,64})?)(?=$|[\s,.!:;])")
+#: What Telegram appends to its command when somebody follows a link to the bot.
+_START = re.compile(r"/start(?:@\w{1,64})?(?: [\w-]{1,64})?")
+
 _THANKS = _set("thanks thank thx thnx tnx ty tysm cheers ta danke dankeschön dank gracias merci")
 _AROUND_THANKS = _set(
     "you u so very much a an lot lots many million bunch kind of ok okay k oh yes yep and i will do "
@@ -50,13 +57,20 @@ _NODS = _set(
 
 
 def is_greeting(text: str, *, brand: str = "") -> bool:
-    """Tell whether ``text`` greets and says nothing else; it may call the brand by its name."""
-    left, small_talk = _SMALL_TALK.subn(" ", plain(text))
-    spoken = word_list(left)
-    if len(spoken) > _LONGEST or not (spoken or small_talk):
+    """Tell whether ``text`` greets and says nothing else; it may call the brand by its name.
+
+    Just to call it greets too: whoever writes "@shop" or "/start" waits for a word.
+    """
+    phrase = plain(text)
+    if _START.fullmatch(phrase):
+        return True
+    left, calls = _CALL.subn(" ", phrase)
+    left, small_talk = _SMALL_TALK.subn(" ", left)
+    spoken, name = word_list(left), word_list(plain(brand))
+    if len(spoken) > _LONGEST or not (spoken or small_talk or calls):
         return False
-    greets = bool(small_talk) or not _GREETS.isdisjoint(spoken)
-    return greets and (_GREETS | _AROUND_GREETING | _set(plain(brand))).issuperset(spoken)
+    greets = bool(small_talk or calls) or spoken == name or not _GREETS.isdisjoint(spoken)
+    return greets and (_GREETS | _AROUND_GREETING | frozenset(name)).issuperset(spoken)
 
 
 def is_thanks(text: str) -> bool:

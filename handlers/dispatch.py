@@ -1,7 +1,7 @@
 """What the brand does about a message: the whole of it on one screen.
 
 The checks run from top to bottom and the first that has something to say decides. If none has, the handler
-of the message's label does. What came out passes the last check: paused or late.
+of the message's label does. What came out passes the last check: paused, late, or answered by an agent already.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from collections.abc import Callable
 
 from bot.domain.decisions import Decision, Reason, Situation
 from bot.domain.prediction import Assessment, Label
-from handlers import complaint, other, praise, prechecks, question
+from handlers import complaint, other, praise, prechecks, question, rooms
 from handlers.afterchecks import hold_back
 from handlers.brand import Brand
-from handlers.case import UNREAD, Case
-from handlers.moves import acknowledgement, escalate
+from handlers.case import UNREAD, Case, own_words
+from handlers.moves import acknowledgement, escalate, silence
 from handlers.template import ACK_QUESTION
 
 _CHECKS: tuple[Callable[[Case], Decision | None], ...] = (
+    rooms.left_to_members,  # talk in a room that is not addressed to the brand
     prechecks.nothing_said,  # no text at all: silence
     prechecks.human_wanted,  # "human, please": works at any time
     prechecks.held_by_human,  # a human is on it: the bot keeps out
     prechecks.too_fast,  # a flood: told once, a human reads
     prechecks.turned_the_answer_down,  # "that's not what I asked"
+    prechecks.brings_more,  # a picture, a file, a voice: a human looks
     prechecks.greeting,  # "hi", in any language
     prechecks.foreign_language,  # the model's labels mean nothing here
     prechecks.matter_settled,  # "that solved it"
@@ -41,15 +43,20 @@ def decide(*, text: str, assessment: Assessment | None, situation: Situation, br
     """Return what to do about one message: the same for the same arguments, whenever it is asked."""
     if assessment is None:
         return _unassessed(text, situation, brand)
-    case = Case(text=text, assessment=assessment, situation=situation, brand=brand)
+    case = Case(text=own_words(text, situation), assessment=assessment, situation=situation, brand=brand)
     return hold_back(_first(case), situation, acknowledgement=acknowledgement(case, ACK_QUESTION))
 
 
 def _unassessed(text: str, situation: Situation, brand: Brand) -> Decision:
-    """A human looks. A flood is left unread by the model on purpose, so that it costs the others nothing."""
+    """A human looks. A flood is left unread by the model on purpose, so that it costs the others nothing.
+
+    Talk in a room that others have answered, or with which somebody floods it, is nothing for a human either.
+    """
+    case = Case(text=own_words(text, situation), assessment=UNREAD, situation=situation, brand=brand)
+    if not case.addressed and (situation.answered or situation.flooding) and not situation.replied:
+        return silence(Reason.BETWEEN_MEMBERS)
     if not situation.flooding:
-        return escalate(Reason.NOT_ASSESSED)
-    case = Case(text=text, assessment=UNREAD, situation=situation, brand=brand)
+        return hold_back(escalate(Reason.NOT_ASSESSED), situation)
     flood = escalate(Reason.HELD) if case.held else prechecks.too_fast(case)
     return hold_back(flood or escalate(Reason.FLOOD), situation)
 

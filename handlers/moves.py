@@ -1,4 +1,4 @@
-"""The four moves, so that no handler can put a decision together wrongly."""
+"""The moves, so that no handler can put a decision together wrongly."""
 
 from __future__ import annotations
 
@@ -28,8 +28,11 @@ def escalate(reason: Reason, text: Rendered | None = None, *, rejected: bool = F
 
 
 def acknowledgement(case: Case, template: str) -> Rendered | None:
-    """Return the words that tell the customer who looks at it: once, and not while a human is on it."""
-    if case.situation.acknowledged or case.held:
+    """Return the words that tell the customer who looks at it: once, and not while a human is on it.
+
+    Nobody is told so in a room who has not asked the brand.
+    """
+    if case.situation.acknowledged or case.held or not case.addressed:
         return None
     return case.fixed(template, Kind.ACKNOWLEDGEMENT)
 

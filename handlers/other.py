@@ -13,9 +13,9 @@ from handlers.phrases import gives_details, plain
 def handle(case: Case) -> Decision:
     """Stay silent where the model is sure enough: nobody checks a silence afterwards.
 
-    A bare order number in a private chat is "other" to the model, and yet someone waits for it to be read.
+    A bare order number given to the brand is "other" to the model, and yet someone waits for it to be read.
     """
-    handed_in = case.situation.private and gives_details(plain(case.text))
+    handed_in = case.addressed and gives_details(plain(case.text))
     if handed_in or not case.sure_of(Label.OTHER):
         return unsure(case)
     return silence(Reason.THANKS if is_thanks(case.text) else Reason.CHATTER)

@@ -5,7 +5,7 @@ Their order stands in ``dispatch.py``.
 
 from __future__ import annotations
 
-from bot.domain.decisions import Decision, Reason
+from bot.domain.decisions import Decision, Reason, Rendered
 from bot.domain.messages import Author
 from bot.domain.prediction import Label
 from bot.domain.states import State
@@ -13,14 +13,14 @@ from handlers.case import Case
 from handlers.courtesies import is_greeting, is_nod, is_thanks
 from handlers.moves import acknowledgement, escalate, greet, silence, turned_down
 from handlers.phrases import gives_details, plain
-from handlers.template import ACK_QUESTION, GREETING, NOTICE_FLOOD, Kind
+from handlers.template import ACK_COMPLAINT, ACK_QUESTION, GREETING, NOTICE_FLOOD, Kind
 from handlers.verdicts import rejects, settles
 from handlers.wishes import wants_human
 
 
 def nothing_said(case: Case) -> Decision | None:
-    """Leave a message without a single sign alone."""
-    return None if plain(case.text) else silence(Reason.CHATTER)
+    """Leave a message without a single sign alone; a sticker is but a mood, as an emoji is."""
+    return None if plain(case.text) or case.brings_more else silence(Reason.CHATTER)
 
 
 def human_wanted(case: Case) -> Decision | None:
@@ -32,6 +32,8 @@ def held_by_human(case: Case) -> Decision | None:
     """Leave the word to the human who is on it; only what surely wants nothing does not disturb them."""
     if not case.held:
         return None
+    if case.brings_more:
+        return escalate(Reason.HELD)
     if case.readable and _thanks(case):
         return silence(Reason.THANKS)
     return silence(Reason.CHATTER) if case.readable and _chatter(case) else escalate(Reason.HELD)
@@ -63,6 +65,15 @@ def turned_the_answer_down(case: Case) -> Decision | None:
     return None
 
 
+def brings_more(case: Case) -> Decision | None:
+    """Hand over what the model cannot read, such as a picture: no template answers that."""
+    if not case.brings_more:
+        return None
+    if case.readable and case.text and case.sure_of(Label.COMPLAINT):
+        return escalate(Reason.ATTACHMENT, acknowledgement(case, ACK_COMPLAINT))
+    return escalate(Reason.ATTACHMENT, _in_their_language(case))
+
+
 def matter_settled(case: Case) -> Decision | None:
     """Close the matter when the customer says, or surely means, that the bot's answer was the right one."""
     if not (case.situation.state is State.WAITING and case.after_bot and case.asks_nothing):
@@ -72,11 +83,11 @@ def matter_settled(case: Case) -> Decision | None:
 
 
 def greeting(case: Case) -> Decision | None:
-    """Greet back in private, once; in a room a greeting is for everybody."""
+    """Greet back, once; in a room only who greets the brand, for other greetings are for everybody."""
     situation = case.situation
     if not is_greeting(case.text, brand=case.brand.name):
         return None
-    if not situation.private:
+    if not case.addressed:
         return silence(Reason.CHATTER)
     if not (case.opens or (situation.state is State.WAITING and situation.spoke_last is Author.BOT)):
         return None
@@ -86,8 +97,11 @@ def greeting(case: Case) -> Decision | None:
 
 def foreign_language(case: Case) -> Decision | None:
     """Hand over what the model cannot read, with a word in that language if the brand has one."""
-    if case.readable:
-        return None
+    return None if case.readable else escalate(Reason.LANGUAGE, _in_their_language(case))
+
+
+def _in_their_language(case: Case) -> Rendered | None:
+    """Return the acknowledgement; for a language that the model does not read only in that language."""
     template = case.brand.catalogue.get(ACK_QUESTION, Kind.ACKNOWLEDGEMENT)
-    speaks = template is not None and template.speaks(case.language)
-    return escalate(Reason.LANGUAGE, acknowledgement(case, ACK_QUESTION) if speaks else None)
+    speaks = case.readable or (template is not None and template.speaks(case.language))
+    return acknowledgement(case, ACK_QUESTION) if speaks else None

@@ -18,7 +18,7 @@ def handle(case: Case) -> Decision:
     """Answer from a template, or hand over: unsure, no template, or the same answer as just before."""
     if not case.sure_of(Label.QUESTION):
         return unsure(case)
-    template = _covering(case)
+    template = covering(case)
     if template is None:
         return escalate(Reason.NO_TEMPLATE, acknowledgement(case, ACK_QUESTION))
     return _answer(case, template)
@@ -30,22 +30,31 @@ def word_for_word(case: Case) -> Decision | None:
     With the example the brand has said what such a message is and what answers it; quick replies come back
     like this too. What is only nearly an example counts as one unless the model hears a complaint in it.
     """
-    template = _covering(case)
+    template = covering(case)
     if template is None:
         return None
-    said = bare(case.text)
-    exactly = any(bare(example) == said for example in template.examples)
     nearly = case.assessment.candidates[0].score >= case.brand.confidence.verbatim
-    return _answer(case, template) if exactly or (nearly and not case.complains) else None
+    return _answer(case, template) if is_example(case, template) or (nearly and not case.complains) else None
+
+
+def is_example(case: Case, template: Template) -> bool:
+    """Tell whether the customer wrote one of the template's examples, word for word."""
+    said = bare(case.text)
+    return any(bare(example) == said for example in template.examples)
 
 
 def _answer(case: Case, template: Template) -> Decision:
-    if case.situation.last_template == template.id and case.situation.spoke_last is not Author.AGENT:
+    if repeats(case, template):
         return turned_down(case, Reason.REPEATED)
     return answer(Reason.TEMPLATE, case.say(template))
 
 
-def _covering(case: Case) -> Template | None:
+def repeats(case: Case, template: Template) -> bool:
+    """Tell whether this is the answer that the customer has had already, and no human has spoken since."""
+    return case.situation.last_template == template.id and case.situation.spoke_last is not Author.AGENT
+
+
+def covering(case: Case) -> Template | None:
     """Return the template that clearly covers the question.
 
     An expired template that is nearest still stands in the way: the next one would answer something else.

@@ -6,26 +6,28 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 from rich.table import Table
 
+from bot.channels.transcript import Line, read_transcript
 from bot.cli.words import out, progress, run_async, settings_now, show
 from bot.domain.prediction import Assessment
 from bot.domain.sla import Metric
-from bot.errors import BadMessage
+from bot.errors import BadMessage, SettingsError
 from bot.logs import set_up_logs
-from bot.replay import Decided, Line, Replay, read_transcript, replay
+from bot.replay import PATIENCE, Decided, Replay, replay
 from bot.reports.outputs import duration
-from bot.settings import Settings
+from bot.settings import Settings, parse_duration
 from bot.wiring import load_assessor
 
 #: Texts classified in one go.
 CHUNK = 256
 
-COLUMNS = ("answer", "greet", "escalate", "silence")
+COLUMNS = ("answer", "greet", "escalate", "record", "silence")
 
 
 def register(app: typer.Typer) -> None:
@@ -89,10 +91,13 @@ def replay_file(
     decisions: Annotated[
         Path | None, typer.Option("--out", help="Write each decision to this file, a JSON line each.")
     ] = None,
+    patience: Annotated[
+        str, typer.Option(help="How long others have the first word in a room: 30s, 5m, 1h …")
+    ] = f"{PATIENCE // timedelta(minutes=1)}m",
 ) -> None:
     """Send a transcript through the real pipeline on virtual time; print what would have happened."""
     set_up_logs("text", "error")
-    settings, lines = settings_now(), read_transcript(file)
+    waits, settings, lines = _length(patience), settings_now(), read_transcript(file)
     with ExitStack() as stack:
         target = stack.enter_context(_open_for_writing(decisions)) if decisions else None
 
@@ -101,8 +106,16 @@ def replay_file(
                 target.write(decided.as_json() + "\n")
 
         bar, task = stack.enter_context(progress("Replaying", len(lines)))
-        result = run_async(_replay(settings, lines, record, lambda done: bar.update(task, completed=done)))
+        told = lambda done: bar.update(task, completed=done)  # noqa: E731  # one line, used once
+        result = run_async(_replay(settings, lines, waits, record, told))
     _print_replay(result, decisions)
+
+
+def _length(patience: str) -> timedelta:
+    try:
+        return parse_duration(patience)
+    except ValueError as error:
+        raise SettingsError(f"--patience: {error}") from None
 
 
 def _open_for_writing(path: Path) -> IO[str]:
@@ -113,11 +126,15 @@ def _open_for_writing(path: Path) -> IO[str]:
 
 
 async def _replay(
-    settings: Settings, lines: list[Line], record: Callable[[Decided], None], told: Callable[[int], None]
+    settings: Settings,
+    lines: list[Line],
+    patience: timedelta,
+    record: Callable[[Decided], None],
+    told: Callable[[int], None],
 ) -> Replay:
     assessor = await load_assessor(settings)
     try:
-        return await replay(settings, lines, assessor=assessor, record=record, progress=told)
+        return await replay(settings, lines, assessor=assessor, record=record, progress=told, patience=patience)
     finally:
         await assessor.close()
 
@@ -131,6 +148,7 @@ def _print_replay(result: Replay, decisions: Path | None) -> None:
         out.print(f"{result.unreadable} messages hold nothing to read and were left out.\n")
     show(_decision_table(result))
     show(_reason_table(result))
+    _print_rooms(result)
     _print_clocks(result)
     each = 1000 / max(result.decided, 1)
     out.print(
@@ -141,8 +159,21 @@ def _print_replay(result: Replay, decisions: Path | None) -> None:
         out.print(f"Each decision stands in {decisions}.")
 
 
+def _print_rooms(result: Replay) -> None:
+    """Say how often the bot spoke, or called a human, where nobody had asked it."""
+    if not result.members:
+        return
+    for what, count in (
+        ("Answers that nobody asked for", result.unasked),
+        ("Escalations without a word to the room", result.quiet),
+        ("What went on with an open case", result.joined),
+    ):
+        out.print(f"{what}: {count} of {result.members} members' messages ({count / result.members:.2%}).")
+    out.print()
+
+
 def _decision_table(result: Replay) -> Table:
-    table = Table("label", "answered", "greeted", "escalated", "left alone", "all")
+    table = Table("label", "answered", "greeted", "escalated", "recorded", "left alone", "all")
     for label in sorted(result.by_label):
         counts = result.by_label[label]
         table.add_row(label, *(str(counts[name]) for name in COLUMNS), str(counts.total()))

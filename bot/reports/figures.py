@@ -49,20 +49,21 @@ WHERE metric = :metric AND state IN ('running', 'paused', 'suspended') AND {_STA
 #: Whole hours come from the roll-up, the two broken ones at the ends from the messages themselves.
 _VOLUMES = f"""
 WITH counted AS (
-  SELECT hour, channel, label, received, answered, escalated, greeted, silent FROM volumes
+  SELECT hour, channel, label, received, answered, escalated, greeted, silent, recorded FROM volumes
   WHERE hour >= :first_whole AND hour < :last_whole AND {_FILTER}
   UNION ALL
   SELECT at - at % :hour, channel, label, 1, decision = 'answer', decision = 'escalate',
-    decision = 'greet', decision = 'silence' FROM messages
+    decision = 'greet', decision = 'silence', decision = 'record' FROM messages
   WHERE at >= :since AND at < min(:first_whole, :until) AND {_FILTER}
   UNION ALL
   SELECT at - at % :hour, channel, label, 1, decision = 'answer', decision = 'escalate',
-    decision = 'greet', decision = 'silence' FROM messages
+    decision = 'greet', decision = 'silence', decision = 'record' FROM messages
   WHERE at >= max(:last_whole, :first_whole) AND at < :until AND {_FILTER}
 )
 """  # noqa: S608
 _BY_KIND = f"""{_VOLUMES}
-SELECT channel, label, sum(received), sum(answered), sum(escalated), sum(greeted), sum(silent)
+SELECT channel, label, sum(received), sum(answered), sum(escalated), sum(greeted), sum(silent),
+  sum(recorded)
 FROM counted GROUP BY channel, label HAVING sum(received) > 0 ORDER BY channel, label
 """  # noqa: S608
 _BY_HOUR = f"""{_VOLUMES}
@@ -166,6 +167,7 @@ def _volumes(connection: sqlite3.Connection, period: Period) -> tuple[Volume, ..
             escalated=row[4],
             greeted=row[5],
             silent=row[6],
+            recorded=row[7],
         )
         for row in connection.execute(_BY_KIND, period.bound())
     )

@@ -29,7 +29,7 @@ MessageKey = tuple[str, str]
 VolumeKey = tuple[int, str, str]  # hour (microseconds), channel, label
 
 #: The least that can be done about a message first: after an edit the greater of the two stands.
-DECISIONS = ("silence", "greet", "answer", "escalate")
+DECISIONS = ("silence", "greet", "answer", "record", "escalate")
 
 _LONGEST = 1e10  # seconds, some 300 years: what a row can hold with room to spare
 

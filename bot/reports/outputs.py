@@ -105,8 +105,11 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield from _response_times(summary.metrics)
     yield ""
     yield from _table(
-        ("channel", "label", "received", "answered", "escalated", "greeted", "silent"),
-        ((v.channel, v.label, v.received, v.answered, v.escalated, v.greeted, v.silent) for v in summary.volumes),
+        ("channel", "label", "received", "answered", "escalated", "greeted", "silent", "recorded"),
+        (
+            (v.channel, v.label, v.received, v.answered, v.escalated, v.greeted, v.silent, v.recorded)
+            for v in summary.volumes
+        ),
     )
     yield ""
     yield f"Resolved by: {_counts(summary.resolved_by)}"

@@ -5,7 +5,7 @@ Bump ``VERSION`` with every change of a table or of what ``fold`` does; a file o
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 
 #: "heed" in ASCII: tells this file from a store given by mistake.
 APPLICATION_ID = 0x68656564
@@ -59,6 +59,7 @@ CREATE TABLE volumes (
   silent INTEGER NOT NULL,
   greeted INTEGER NOT NULL,
   answered INTEGER NOT NULL,
+  recorded INTEGER NOT NULL,
   escalated INTEGER NOT NULL,
   PRIMARY KEY (hour, channel, label)
 ) STRICT, WITHOUT ROWID;

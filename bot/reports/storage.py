@@ -45,12 +45,12 @@ ON CONFLICT (conversation, metric, instance) DO UPDATE SET
   warned = excluded.warned, breached = excluded.breached
 """  # noqa: S608 — the columns are the constant above
 _SAVE_VOLUME = """
-INSERT INTO volumes (hour, channel, label, received, silent, greeted, answered, escalated)
-VALUES (?,?,?,?,?,?,?,?)
+INSERT INTO volumes (hour, channel, label, received, silent, greeted, answered, recorded, escalated)
+VALUES (?,?,?,?,?,?,?,?,?)
 ON CONFLICT (hour, channel, label) DO UPDATE SET
   received = received + excluded.received, silent = silent + excluded.silent,
   greeted = greeted + excluded.greeted, answered = answered + excluded.answered,
-  escalated = escalated + excluded.escalated
+  recorded = recorded + excluded.recorded, escalated = escalated + excluded.escalated
 """
 _SAVE_MESSAGE = "INSERT OR REPLACE INTO messages VALUES (?,?,?,?,?,?)"
 _SAVE_CONVERSATION = "INSERT OR REPLACE INTO conversations VALUES (?,?,?)"

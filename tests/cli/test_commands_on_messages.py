@@ -163,3 +163,73 @@ def test_decisions_that_cannot_be_written_are_refused_before_anything_is_done(he
     done = heed("replay", "open.jsonl", "--out", "folder")
     assert (done.code, done.out) == (1, "")
     assert done.err == "heed: --out folder: cannot be written: Is a directory\n"
+
+
+ROOM = [
+    # minute, author, text, what it expressly answers
+    (0, "ines", "haha, that one again", []),
+    (1, "omar", "write them a mail", [1]),
+    (10, "ines", "what are your opening hours?", []),
+    (30, "omar", "does anybody know how often a fern wants to be watered in a dark hallway", []),
+    (31, "ines", "haha", [1]),
+    (32, "omar", "where do i find the newest catalogue of your workshops for beginners?", []),
+]
+
+
+def room(path: Path, **fields: object) -> Path:
+    """Write a transcript of members who talk in a room."""
+    lines = [
+        {
+            "conversation": "lobby",
+            "role": "member",
+            "author": author,
+            "text": text,
+            "index": index,
+            "reply_to": answers,
+        }
+        | {"sent_at": f"2026-11-16T08:{minute:02}:00Z", **fields}
+        for index, (minute, author, text, answers) in enumerate(ROOM, 1)
+    ]
+    return transcript(path, *lines)
+
+
+def decided(path: str) -> dict[int, tuple[str, str]]:
+    lines = (json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines())
+    return {line["line"]: (line["decision"], line["reason"]) for line in lines}
+
+
+def test_a_rooms_talk_waits_for_its_patience_and_each_decision_stands_at_its_own_line(heed: Command) -> None:
+    room(Path("room.jsonl"))
+    done = heed("replay", "room.jsonl", "--out", "decisions.jsonl")
+    assert done.code == 0
+    decisions = decided("decisions.jsonl")
+    assert sorted(decisions) == [1, 2, 3, 4, 5, 6]
+    assert decisions[1] == ("silence", "between_members"), "another member has answered it"
+    assert decisions[3] == ("answer", "template")
+    assert decisions[5] == ("silence", "between_members")
+    assert "Answers that nobody asked for: 1 of 6 members' messages (16.67%)." in done.out
+    assert "Escalations without a word to the room: " in done.out
+
+
+def test_the_patience_of_a_replays_rooms_can_be_set(heed: Command) -> None:
+    room(Path("room.jsonl"))
+    assert heed("replay", "room.jsonl", "--patience", "30s", "--out", "quick.jsonl").code == 0
+    assert heed("replay", "room.jsonl", "--patience", "1h", "--out", "slow.jsonl").code == 0
+    assert decided("quick.jsonl")[3] == ("answer", "template")
+    assert decided("slow.jsonl")[3] == ("silence", "between_members"), "somebody spoke within the hour"
+    done = heed("replay", "room.jsonl", "--patience", "soon")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("heed: --patience: 'soon' is no duration")
+
+
+def test_fields_of_a_transcript_that_mean_nothing_here_are_ignored(heed: Command) -> None:
+    room(Path("room.jsonl"), index="one", reply_to={"odd": True}, more=[1])
+    assert heed("replay", "room.jsonl").code == 0
+
+
+def test_an_agents_word_in_a_room_counts_as_an_answer_there(heed: Command) -> None:
+    member = {"conversation": "lobby", "role": "member", "text": "what are your opening hours?", "index": 1}
+    agent = {"conversation": "lobby", "role": "agent", "author": "sam", "text": "two days", "reply_to": [1]}
+    transcript(Path("room.jsonl"), member, {**agent, "sent_at": "2026-11-16T08:03:11Z"})
+    assert heed("replay", "room.jsonl", "--out", "decisions.jsonl").code == 0
+    assert decided("decisions.jsonl") == {1: ("record", "answered")}

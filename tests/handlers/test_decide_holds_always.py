@@ -8,8 +8,8 @@ from brand_sample import VERSIONS, sample_brand
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from bot.domain.decisions import Decision, DecisionKind, Situation, Wording
-from bot.domain.messages import Author
+from bot.domain.decisions import Decision, DecisionKind, Reason, Situation, Wording
+from bot.domain.messages import AttachmentKind, Author
 from bot.domain.prediction import SCORED_LABELS, Assessment, Candidate, Label, Prediction, primary_label
 from bot.domain.states import HUMAN_STATES, State
 from handlers import decide
@@ -26,6 +26,9 @@ PHRASES = (
     "",
     "🌿",
     "http://a.b",
+    "[image]",
+    "[sticker] [file]",
+    "@shop",
 )
 TEMPLATES = tuple(sample_brand().catalogue.templates)
 probability = some.floats(0, 1)
@@ -45,6 +48,10 @@ situations = some.builds(
     paused=some.booleans(),
     late=some.booleans(),
     flooding=some.booleans(),
+    addressed=some.booleans(),
+    answered=some.booleans(),
+    replied=some.booleans(),
+    attachments=some.lists(some.sampled_from(AttachmentKind), max_size=2).map(tuple),
     at=some.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=some.just(UTC)),  # noqa: DTZ001 - made aware here
 )
 
@@ -84,7 +91,15 @@ def assert_fits_together(decision: Decision, where: Situation) -> None:
         assert decision.rendered.text.strip()
     if decision.rejected:
         assert where.spoke_last is Author.BOT
-        assert decision.kind is DecisionKind.ESCALATE
+        assert decision.kind in {DecisionKind.ESCALATE, DecisionKind.RECORD}
+    if decision.kind is DecisionKind.RECORD:
+        assert decision.rendered is None
+        assert where.replied
+    if not (where.private or where.addressed):
+        assert decision.rendered is None or decision.kind is DecisionKind.ANSWER
+        assert decision.reason is not Reason.PRAISE
+    elif any(kind.matters for kind in where.attachments):
+        assert decision.kind in {DecisionKind.ESCALATE, DecisionKind.RECORD}
     if decision.settled:
         assert decision.kind is DecisionKind.SILENCE
 

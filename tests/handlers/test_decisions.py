@@ -133,7 +133,8 @@ OTHERS = [
     ("https://example.org/cat.gif", 0.96, {}, (SILENCE, Reason.CHATTER)),
     ("FF-20331", 0.99, {}, (ESCALATE, Reason.UNSURE)),
     ("robin@mail.example", 0.99, {}, (ESCALATE, Reason.UNSURE)),
-    ("FF-20331", 0.99, {"private": False}, (SILENCE, Reason.CHATTER)),
+    ("FF-20331", 0.99, {"private": False}, (ESCALATE, Reason.UNSURE)),
+    ("FF-20331", 0.99, {"private": False, "addressed": False}, (SILENCE, Reason.BETWEEN_MEMBERS)),
 ]
 
 
@@ -289,7 +290,8 @@ GREETINGS = [
     ({"state": State.RESOLVED, "spoke_last": Author.AGENT}, (GREET, Reason.GREETING, "greeting")),
     (AFTER_ANSWER, (GREET, Reason.GREETING, "greeting")),
     ({"greeted": True}, (SILENCE, Reason.CHATTER, None)),
-    ({"private": False}, (SILENCE, Reason.CHATTER, None)),
+    ({"private": False}, (GREET, Reason.GREETING, "greeting")),
+    ({"private": False, "addressed": False}, (SILENCE, Reason.BETWEEN_MEMBERS, None)),
     ({"state": State.OPEN}, (SILENCE, Reason.CHATTER, None)),
     ({"paused": True}, (ESCALATE, Reason.PAUSED, "ack-question")),
     ({"late": True}, (ESCALATE, Reason.LATE, None)),
@@ -298,7 +300,7 @@ GREETINGS = [
 
 @pytest.mark.parametrize("text", ["hi", "Good morning!", "hola", "Hey Fern & Forge 👋"])
 @pytest.mark.parametrize(("where", "expected"), GREETINGS)
-def test_a_bare_greeting_is_greeted_once_and_in_private(text, where, expected) -> None:
+def test_a_bare_greeting_is_greeted_once_if_it_is_for_the_brand(text, where, expected) -> None:
     assert outcome(act(text, assessed(O), situation(**where))) == expected
 
 

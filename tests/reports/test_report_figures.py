@@ -204,6 +204,14 @@ async def test_volumes_count_what_was_done_by_channel_and_label(log, summarise) 
     assert (web.received, web.answered, web.escalated, web.greeted, web.silent) == (5, 2, 1, 1, 1)
 
 
+async def test_what_is_only_recorded_counts_as_its_own_and_not_as_escalated(log, summarise) -> None:
+    log.message(0, "m1", decision="record", reason="answered")
+    log.message(1, "m2", decision="silence")
+    log.write("message_edited", 60, message="m2", channel="web", label="question", decision="record")
+    volumes = (await summarise()).volumes
+    assert [(v.received, v.recorded, v.escalated, v.answered) for v in volumes] == [(2, 2, 0, 0)]
+
+
 async def test_hours_without_a_message_between_others_are_shown_as_empty(log, summarise) -> None:
     log.message(0, "m1")
     log.message(2 * 3600 + 1, "m2", decision="escalate")
