@@ -16,11 +16,13 @@ from bot.domain.decisions import Decision, Situation
 from bot.domain.prediction import Assessment
 from bot.domain.sla import Policy
 from bot.engine.auditor import Auditor, Heartbeat
+from bot.engine.board import NoticeBoard
 from bot.engine.commands import StaffCommands
 from bot.engine.delivery import AnswerFeed, Delivery, DeliveryLimits
 from bot.engine.engine import Engine, Parts
 from bot.engine.intake import Intake
 from bot.engine.limits import FloodGate
+from bot.engine.presence import Presence
 from bot.engine.road import Road
 from bot.engine.timekeeper import Timekeeper
 from bot.engine.worker import Worker, WorkerLimits
@@ -115,6 +117,7 @@ class Heed:
     feed: AnswerFeed
     engine: Engine
     brands: Brands
+    presence: Presence
 
 
 def brand_of(settings: Settings) -> Brand:
@@ -176,6 +179,7 @@ def join(
     assessor: Assessor,
     channels: Sequence[Channel],
     time: TimeSource,
+    board: NoticeBoard | None = None,
     heartbeat: Heartbeat | None = None,
 ) -> Heed:
     """Join the parts that drive. Starts nothing."""
@@ -184,6 +188,7 @@ def join(
     brands = Brands(settings, assessor=assessor, store=store)
     commands = StaffCommands(store=store, road=road, time=time)
     delivery = Delivery(store=store, road=road, channels=channels, time=time, limits=DeliveryLimits())
+    presence = Presence(store=store, channels=channels, time=time)
     timekeeper = Timekeeper(store=store, road=road, time=time)
     workers = [
         Worker(
@@ -194,6 +199,7 @@ def join(
             time=time,
             owner=f"{os.getpid()}-{number}",
             limits=WorkerLimits(batch=limits.batch, late_after=settings.conversation.late_after),
+            preparing=presence.preparing,
         )
         for number in range(limits.workers)
     ]
@@ -214,6 +220,8 @@ def join(
         auditor=Auditor(store=store, road=road, time=time, heartbeat=heartbeat),
         commands=commands,
         channels=channels,
+        presence=presence,
+        board=board or NoticeBoard(),
         refresh=brands.refresh,
         problem=brands.problem,
     )
@@ -230,6 +238,7 @@ def join(
         feed=AnswerFeed(store=store, road=road, time=time),
         engine=Engine(parts),
         brands=brands,
+        presence=presence,
     )
 
 

@@ -23,7 +23,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryLimits:
-    """How much is taken at a time, how long one send may last and how often it is tried."""
+    """How much is taken at a time, how long one send may last and how often it is tried.
+
+    ``longest_wait``: a text whose turn at its place comes later than that goes back to the outbox until then, so
+    that a crowded place takes no room from the others.
+    """
 
     batch: int = 64
     most_under_way: int = 256
@@ -31,15 +35,20 @@ class DeliveryLimits:
     lease: timedelta = timedelta(minutes=2)
     most_attempts: int = 8
     first_pause: timedelta = timedelta(seconds=1)
+    longest_wait: timedelta = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutBack:
-    """A text that goes back to the outbox for another try; ``unknown``: it may have arrived all the same."""
+    """A text that goes back to the outbox for another try.
+
+    ``unknown``: it may have arrived all the same. ``tried`` False: its turn at this place comes later.
+    """
 
     action: ActionId
     not_before: datetime
-    unknown: bool
+    unknown: bool = False
+    tried: bool = True
 
 
 class Delivery:
@@ -103,7 +112,7 @@ class Delivery:
         try:
             for ending in finished:
                 if isinstance(ending, PutBack):
-                    await self._store.put_back(ending.action, not_before=ending.not_before, unknown=ending.unknown)
+                    await self._put_back(ending)
             failed = await self._road.drive_each(trips)
         except Exception:
             self._finished = [e for e in finished if isinstance(e, PutBack) or not e.over] + self._finished
@@ -111,6 +120,11 @@ class Delivery:
         for trip in failed:
             log.error("outcome_lost", conversation=trip.conversation)
         return len(finished) - len(failed)
+
+    async def _put_back(self, ending: PutBack) -> None:
+        await self._store.put_back(
+            ending.action, not_before=ending.not_before, unknown=ending.unknown, tried=ending.tried
+        )
 
     async def stop(self, grace: timedelta) -> None:
         """Take nothing more, let what is under way arrive within ``grace``, and store what became of it."""
@@ -155,11 +169,15 @@ class Delivery:
             log.error("no_such_channel", channel=sending.address.channel, action=sending.send.id)
             return report(sending, SendState.FAILED, self._time.now())
         channel, limits = found
+        start = limits.slot(sending)
+        if start - self._time.now() > self._limits.longest_wait:
+            return PutBack(action=sending.send.id, not_before=start, tried=False)
         try:
-            async with limits.turn(sending.address.place):
+            async with limits.turn(sending):
                 async with asyncio.timeout(self._limits.send_timeout.total_seconds()):
                     sent_at = await channel.send(sending)
         except SendRefused as refused:
+            limits.rest(sending, self._time.now() + refused.retry_after)
             return self._again(sending, max(refused.retry_after, self._pause(sending)))
         except SendFailed as failed:
             log.warning("send_failed", action=sending.send.id, why=str(failed))

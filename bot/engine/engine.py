@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.engine.auditor import Auditor
+from bot.engine.board import NoticeBoard
 from bot.engine.commands import StaffCommands
 from bot.engine.delivery import Delivery
 from bot.engine.intake import Intake
 from bot.engine.loops import every, keep_going
+from bot.engine.presence import Presence
 from bot.engine.timekeeper import Timekeeper
 from bot.engine.worker import Worker
 from bot.ports import Changed, Channel, Store, TimeSource
@@ -42,6 +44,8 @@ class Parts:
     auditor: Auditor
     commands: StaffCommands
     channels: Sequence[Channel]
+    presence: Presence
+    board: NoticeBoard
     refresh: Callable[[], Awaitable[None]]
     problem: Callable[[], str | None]
 
@@ -78,6 +82,7 @@ class Engine:
             group.create_task(self._keep("refresh", self._refresh, LOOK_AGAIN))
             group.create_task(self._keep("recovery", parts.delivery.recover, RECOVER_EVERY))
             group.create_task(self._keep("pause", self._withdraw_paused, LOOK_AGAIN))
+            group.create_task(parts.presence.run())
             for channel in parts.channels:
                 group.create_task(self._listen(channel))
 
@@ -165,6 +170,7 @@ class Engine:
     async def problems(self) -> Sequence[str]:
         """Return what operations should know now."""
         found = [f"Conversation {f.conversation}: {f.problem}." for f in self._parts.auditor.findings]
+        found += self._parts.board.sentences()
         if problem := self._parts.problem():
             found.append(f"Templates: {problem}")
         if dead := (await self._parts.store.facts()).dead_letters:

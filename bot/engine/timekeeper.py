@@ -59,8 +59,9 @@ class Timekeeper:
         def make(_conversation: Conversation, current: InboxItem | None) -> Passage | None:
             if (current or item).escalated:
                 return None
-            event = _unassessed(item, self._time.now())
-            return Passage(event=event, fresh=(item.seq,), escalated=(item.seq,))
+            seqs, left = (item.seq,), not item.addressed and (current or item).answered
+            event = _unassessed(item, self._time.now(), _LEFT_ALONE if left else _ESCALATED)
+            return Passage(event=event, fresh=seqs, done=seqs if left else (), escalated=() if left else seqs)
 
         return Trip(conversation=item.conversation, make=make, item=item)
 
@@ -84,8 +85,13 @@ def _event(deadline: Deadline, at: datetime) -> Event:
             return SendOverdue(at=at, action=ActionId(what), due_at=due_at)
 
 
-def _unassessed(item: InboxItem, at: datetime) -> Event:
-    decision = Decision(kind=DecisionKind.ESCALATE, reason=Reason.NOT_ASSESSED)
+#: What becomes of a message that was not read in time; talk between members that others have gone on with is
+#: left alone even so.
+_ESCALATED = Decision(kind=DecisionKind.ESCALATE, reason=Reason.NOT_ASSESSED)
+_LEFT_ALONE = Decision(kind=DecisionKind.SILENCE, reason=Reason.BETWEEN_MEMBERS)
+
+
+def _unassessed(item: InboxItem, at: datetime, decision: Decision) -> Event:
     if item.kind is ArrivalKind.EDIT:
         return CustomerEdited(at=at, message=item.message, decision=decision)
     return CustomerWrote(at=at, message=item.message, sent_at=item.happened_at, decision=decision)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from bot.domain.events import (
     Event,
     MessageAnnotated,
 )
-from bot.domain.messages import AgentId
+from bot.domain.messages import AgentId, MessageId
 from bot.domain.prediction import UNDETERMINED, Assessment
 from bot.domain.roles import Agent
 from bot.engine.road import TRANSIENT, Passage, Road, Trip
@@ -38,7 +38,10 @@ DEAD_AFTER = 5
 GREETED_LATELY = timedelta(hours=1)
 
 #: Told of every decision as it is taken: what a replay records.
-Watch = Callable[[Assessment | None, Situation, Decision], None]
+Watch = Callable[[MessageId, Assessment | None, Situation, Decision], None]
+
+#: Told of messages that are being read now, so that customers may be shown it.
+Preparing = Callable[[Sequence[InboxItem]], Awaitable[None]]
 
 Decide = Callable[[str, Assessment | None, Situation], Decision]
 
@@ -66,6 +69,7 @@ class Worker:
         time: TimeSource,
         owner: str,
         limits: WorkerLimits,
+        preparing: Preparing | None = None,
     ) -> None:
         self._store = store
         self._road = road
@@ -74,6 +78,7 @@ class Worker:
         self._time = time
         self._owner = owner
         self._limits = limits
+        self._preparing = preparing
         self._watch: Watch | None = None
 
     def watch(self, watch: Watch) -> None:
@@ -87,6 +92,8 @@ class Worker:
         )
         if not items:
             return 0
+        if self._preparing is not None:
+            await self._preparing(items)
         assessments = await self._assess(items)
         paused = await self._store.switch("paused") is not None
         trips = [
@@ -164,7 +171,7 @@ class Worker:
         situation = self._situation(conversation, item, paused=paused)
         decision = self._decision(item, assessment, situation)
         if self._watch is not None:
-            self._watch(assessment, situation, decision)
+            self._watch(item.message, assessment, situation, decision)
         record = DecisionRecord(
             message=item.message,
             assessment=assessment,
@@ -246,11 +253,21 @@ class Worker:
             usual_language=conversation.language,
             customer_name=item.customer_name,
             paused=paused,
-            late=now - item.happened_at > self._limits.late_after,
+            late=self._late(item),
             flooding=item.flooding,
             at=now,
             greeted=greeted_at is not None and now - greeted_at < GREETED_LATELY,
+            addressed=item.addressed,
+            answered=item.answered,
+            attachments=tuple(attachment.kind for attachment in item.attachments),
+            replied=item.replied,
         )
+
+    def _late(self, item: InboxItem) -> bool:
+        """Tell whether the message is too old for an automatic answer; the room's patience makes none too old."""
+        since = item.held_until or item.happened_at
+        waited = max(self._time.now() - since, item.arrived_at - item.happened_at)
+        return waited > self._limits.late_after
 
 
 def _needs_model(item: InboxItem) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bot.channels import arrivals
 from bot.domain.conversation import Conversation
@@ -79,10 +80,12 @@ class ScriptedPlatform:
     idempotent: bool = False
     failures: list[Exception] = field(default_factory=list)
     taken: list[Sending] = field(default_factory=list)
+    typed: list[Address] = field(default_factory=list)
+    may: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(name="room", idempotent_sends=self.idempotent)
+        return Capabilities(name="room", idempotent_sends=self.idempotent, **self.may)  # type: ignore[arg-type]
 
     def serves(self, channel: str) -> bool:
         return channel == "room"
@@ -96,6 +99,9 @@ class ScriptedPlatform:
             raise self.failures.pop(0)
         self.taken.append(sending)
         return self.time.now()
+
+    async def typing(self, address: Address) -> None:
+        self.typed.append(address)
 
 
 class World:
@@ -123,6 +129,44 @@ class World:
             arrived_at=now,
             sent_at=sent_at or now,
         )
+
+    def in_room(self, text: str, *, who: str = "v1", sent_at: datetime | None = None, **parts: Any) -> Arrival:
+        """Return what a member says in the lobby: to nobody, and others have the first word for five minutes."""
+        self._count += 1
+        now = self.time.now()
+        said = arrivals.message(
+            external_id=f"{who}-{self._count}",
+            text=text,
+            address=Address(channel="room", account="a", place="lobby", thread=f"u:{who}"),
+            customer=arrivals.customer("room", who, who),
+            arrived_at=now,
+            sent_at=sent_at or now,
+            private=False,
+        )
+        return replace(said, **{"room": "lobby", "addressed": False, "patience": timedelta(minutes=5), **parts})
+
+    def agent_in_room(self, text: str, *, to: str, agent: str = "sam", **parts: Any) -> Arrival:
+        """Return what an agent answers a member in the lobby."""
+        self._count += 1
+        now = self.time.now()
+        said = arrivals.reply(
+            channel="room",
+            external_id=f"{agent}-{self._count}",
+            text=text,
+            agent=agent,
+            arrived_at=now,
+            sent_at=parts.pop("sent_at", now),
+            address=Address(channel="room", account="a", place="lobby", thread=f"u:{to}"),
+            private=False,
+        )
+        return replace(said, **{"room": "lobby", **parts})
+
+    async def takes_in(self, *told: Arrival) -> ConversationId:
+        """Take these in together and return the conversation of the first."""
+        first, *_ = await self.heed.intake(told)
+        await self.settle()
+        assert first.conversation is not None
+        return first.conversation
 
     async def writes(self, text: str, *, who: str = "v1", sent_at: datetime | None = None) -> ConversationId:
         receipt = await self.arrives(text, who=who, sent_at=sent_at)
@@ -159,11 +203,13 @@ class World:
 
 
 @asynccontextmanager
-async def world(settings: Settings | None = None, *, idempotent: bool = False) -> AsyncIterator[World]:
+async def world(
+    settings: Settings | None = None, *, idempotent: bool = False, may: Mapping[str, object] | None = None
+) -> AsyncIterator[World]:
     time = VirtualTime(T0)
     store = await SqliteStore.open(memory=True, present=time.now)
     try:
-        model, platform = ScriptedAssessor(), ScriptedPlatform(time, idempotent=idempotent)
+        model, platform = ScriptedAssessor(), ScriptedPlatform(time, idempotent=idempotent, may=may or {})
         heed = join(settings or sample(), store=store, assessor=model, channels=[platform], time=time)
         await heed.brands.adopt()
         yield World(heed, time, model, platform)
