@@ -112,7 +112,21 @@ def message_json(entry: TranscriptEntry, decisions: Mapping[MessageId, DecisionR
         "edited_at": iso(entry.edited_at),
         "deleted_at": iso(entry.deleted_at),
         "earlier_texts": list(entry.earlier_texts),
+        "attachments": [attachment_json(entry, number) for number in range(len(entry.attachments))],
         **_judgement(decisions.get(entry.message)),
+    }
+
+
+def attachment_json(entry: TranscriptEntry, number: int) -> Json:
+    """Return something that a message brought along: what it is, and where staff can open it, if anywhere."""
+    attachment = entry.attachments[number]
+    own = f"/desk/attachments/{entry.conversation}/{entry.message}/{number}" if attachment.reference else None
+    return {
+        "kind": attachment.kind,
+        "name": attachment.name,
+        "media_type": attachment.media_type,
+        "size": attachment.size,
+        "url": attachment.url or own,
     }
 
 

@@ -116,7 +116,7 @@ def _volumes(summaries: Mapping[str, Summary]) -> Iterator[GaugeMetricFamily]:
             ((period, volume.channel, volume.label, outcome), float(getattr(volume, outcome)))
             for period, summary in summaries.items()
             for volume in summary.volumes
-            for outcome in ("received", "answered", "escalated", "greeted", "silent")
+            for outcome in ("received", "answered", "escalated", "greeted", "recorded", "silent")
         ),
     )
     opened: list[Sample] = [((period,), summary.opened) for period, summary in summaries.items()]

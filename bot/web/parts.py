@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 
 from bot.domain.roles import Agent
-from bot.ports import Accounts, Commands, EventLog, Health, Reports, TimeSource, Views
+from bot.ports import Accounts, Commands, EventLog, Fetch, Health, Reports, TimeSource, Views
 
 Json = dict[str, object]
 
@@ -40,8 +40,9 @@ class StaffDesk(Protocol):
 class WebParts:
     """Everything that ``create_app`` needs.
 
-    ``channel_routes`` are routes that channels bring along. ``metrics_token`` None: metrics on loopback only.
-    ``public_url`` is how browsers reach this server; a request's Host header is never believed.
+    ``channel_routes`` are routes that channels bring along; ``files`` fetches attachments, by channel.
+    ``metrics_token`` None: metrics on loopback only. ``public_url`` is how browsers reach this server; a
+    request's Host header is never believed.
     """
 
     store: WebStore
@@ -54,6 +55,7 @@ class WebParts:
     brand_name: str
     public_url: str
     channel_routes: Sequence[web.AbstractRouteDef] = ()
+    files: Mapping[str, Fetch] = field(default_factory=dict)
     metrics_token: str | None = None
     max_body: int = 1 << 20
 

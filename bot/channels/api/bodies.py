@@ -131,6 +131,16 @@ class CustomerOut(Struct, frozen=True):
     name: str
 
 
+class AttachmentOut(Struct, frozen=True):
+    """Something that a message brought along. ``size`` in bytes; ``url`` where it can be opened, if anywhere."""
+
+    kind: str
+    name: str
+    media_type: str
+    size: int | None
+    url: str | None
+
+
 class MessageOut(Struct, frozen=True):
     """One line of the conversation."""
 
@@ -145,6 +155,7 @@ class MessageOut(Struct, frozen=True):
     send_state: str | None
     edited_at: str | None
     deleted_at: str | None
+    attachments: list[AttachmentOut]
 
 
 class PredictionOut(Struct, frozen=True):

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.channels.api.names import ChannelNames
 from bot.channels.api.webhook import Webhook
 from bot.channels.text import LONGEST_TEXT
+from bot.domain.messages import Address
 from bot.errors import SendFailed
 from bot.ports import Capabilities, DeliveryMode, Intake
 from bot.records import Sending
@@ -31,6 +32,10 @@ class ApiChannel:
             sees_edits=True,
             sees_deletions=True,
             longest_text=LONGEST_TEXT,
+            instead={
+                "shows_typing": "other systems are told of texts alone",
+                "backfills": "what was not accepted is repeated by its sender",
+            },
         )
 
     def serves(self, channel: str) -> bool:
@@ -50,3 +55,6 @@ class ApiChannel:
         if self._webhook is None:
             raise SendFailed(f"answers of channel {sending.address.channel!r} are fetched; no webhook is set")
         return await self._webhook.push(sending)
+
+    async def typing(self, address: Address) -> None:
+        """Show nothing: other systems are told of answers alone."""

@@ -49,7 +49,7 @@ function showTimes({ summary: s }) {
   }
 }
 
-const PARTS = { answered: "answered", escalated: "to a human", greeted: "greeted", silent: "no answer needed" };
+const PARTS = { answered: "answered", escalated: "to a human", greeted: "greeted", recorded: "answered by an agent already", silent: "no answer needed" };
 
 function showVolumes(place, volumes, field) {
   const groups = Object.entries(Object.groupBy(volumes, (volume) => volume[field])).map(([name, rows]) => ({ name, rows, received: sum(rows, "received") }));

@@ -8,7 +8,7 @@ const SENT = {
   new: "queued", sending: "sending…", sent: "sent ✓",
   unknown: "? not known whether it arrived", failed: "✕ not delivered", withdrawn: "taken back, never sent",
 };
-const DONE = { answer: "answered by the bot", escalate: "escalated", greet: "greeted", silence: "no answer needed" };
+const DONE = { answer: "answered by the bot", escalate: "escalated", greet: "greeted", silence: "no answer needed", record: "answered by an agent already" };
 let shown = new Map(), current = null;
 
 const time = (iso) => h("time", { dateTime: iso, title: fullTime(iso) }, clockTime(iso));
@@ -30,6 +30,23 @@ function earlier(entry) {
     h("ul", {}, ...entry.earlier_texts.map((text) => h("li", {}, text))));
 }
 
+const UNITS = ["B", "kB", "MB", "GB"];
+function size(bytes) {
+  if (bytes == null) return null;
+  let value = bytes, unit = 0;
+  while (value >= 1000 && unit < UNITS.length - 1) { value /= 1000; unit += 1; }
+  return `${value < 10 && unit ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
+}
+
+function attachments(entry) {
+  if (!entry.attachments?.length) return null;
+  return h("ul", { className: "attachments", ariaLabel: "Attachments" }, ...entry.attachments.map((one) => {
+    const name = one.name || capital(one.kind), told = [one.name ? one.kind : null, one.media_type, size(one.size)].filter(Boolean).join(", ");
+    const title = one.url ? h("a", { href: one.url, target: "_blank", rel: "noopener noreferrer" }, name) : h("span", {}, name);
+    return h("li", { data: { kind: one.kind } }, title, told ? h("small", {}, told) : null);
+  }));
+}
+
 function foot(entry) {
   const parts = [];
   if (entry.deleted_at) parts.push(h("span", {}, `deleted by the customer ${clockTime(entry.deleted_at)}`));
@@ -46,7 +63,7 @@ function message(entry, customer) {
   return h("article", { className: entry.deleted_at ? "msg deleted" : "msg", data: { author: entry.author, send: entry.send_state ?? "" } },
     h("div", { className: "msg-by" }, h("b", {}, by), time(entry.at)),
     h("div", { className: gone ? "bubble gone" : "bubble" }, gone ? "Deleted message" : entry.text),
-    chips, foot(entry), earlier(entry), why(entry));
+    attachments(entry), chips, foot(entry), earlier(entry), why(entry));
 }
 
 function note(entry) {
