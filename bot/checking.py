@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 
 from bot.channels.api.channel import ApiChannel
 from bot.channels.api.webhook import Secret
+from bot.channels.discord.channel import CAPABILITIES as DISCORD
+from bot.channels.discord.setup import inspect as inspect_discord
+from bot.channels.telegram.channel import CAPABILITIES as TELEGRAM
+from bot.channels.telegram.setup import inspect as inspect_telegram
 from bot.channels.webchat.channel import CAPABILITIES as WEBCHAT
 from bot.channels.webchat.origins import Origins
 from bot.errors import HeedError, ModelError, SettingsError, TemplateError
+from bot.platforms import room_rules, telegram_webhook
 from bot.ports import Capabilities
+from bot.records import Found, Severity
 from bot.settings import Environment, Settings
 from bot.wiring import SAMPLE_TEMPLATES, brand_of, load_assessor, open_store
 from handlers.brand import Brand
@@ -26,6 +30,7 @@ FLAGS = {
     "sees_edits": "seeing edits",
     "sees_deletions": "seeing deletions",
     "shows_typing": "showing typing",
+    "backfills": "fetching what was missed",
 }
 
 #: A key that signs sessions is no shorter than this.
@@ -33,23 +38,6 @@ SHORT_SECRET = 16
 
 #: Less free disk than this is worth a word, in bytes.
 LITTLE_DISK = 500 * 1024 * 1024
-
-
-class Severity(StrEnum):
-    """How much a finding matters. A PROBLEM keeps Heed from running well."""
-
-    OK = "ok"
-    NOTE = "note"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """One thing that was looked at, and for all but OK what to do about it."""
-
-    severity: Severity
-    text: str
-    remedy: str = ""
 
 
 def _ok(text: str) -> Found:
@@ -74,7 +62,9 @@ async def check_everything(environment: Environment, read: Callable[[], Settings
     found = [_ok("The settings are sound."), *_templates(settings)]
     found += [finding async for finding in _model(settings)]
     found += [finding async for finding in _store(settings)]
-    return [*found, *_credentials(settings, environment), *_capabilities()]
+    found += [*_credentials(settings, environment)]
+    found += [finding async for finding in _platforms(settings, environment)]
+    return [*found, *_capabilities()]
 
 
 def _templates(settings: Settings) -> Iterator[Found]:
@@ -203,8 +193,37 @@ def _refused(make: Callable[[], object], name: str) -> Iterator[Found]:
         yield _problem(f"{name}: {error}", "docs/configuration.md tells what may stand there.")
 
 
+async def _platforms(settings: Settings, environment: Environment) -> AsyncIterator[Found]:
+    """Ask the platforms whose token is set what is missing there."""
+    discord, telegram = environment.discord_token, environment.telegram_token
+    if discord is None:
+        yield _note("Discord is off: DISCORD_TOKEN is not set.", "docs/discord.md sets it up in five minutes.")
+    else:
+        for found in await inspect_discord(
+            token=discord.get_secret_value().strip(),
+            rules=room_rules(settings, "discord"),
+            api=settings.channels.discord.api,
+        ):
+            yield found
+    if telegram is None:
+        yield _note("Telegram is off: TELEGRAM_TOKEN is not set.", "docs/telegram.md sets it up in five minutes.")
+        return
+    try:
+        address = telegram_webhook(settings, environment)
+    except SettingsError as error:
+        yield _problem(str(error), "docs/telegram.md tells both ways.")
+        return
+    for found in await inspect_telegram(
+        token=telegram.get_secret_value().strip(),
+        rules=room_rules(settings, "telegram"),
+        api=settings.channels.telegram.api,
+        webhook_url=address,
+    ):
+        yield found
+
+
 def _capabilities() -> Iterator[Found]:
-    for capabilities in (WEBCHAT, ApiChannel().capabilities):
+    for capabilities in (WEBCHAT, ApiChannel().capabilities, DISCORD, TELEGRAM):
         yield _ok(f"Channel {capabilities.name}: {describe(capabilities)}.")
 
 
@@ -212,4 +231,6 @@ def describe(capabilities: Capabilities) -> str:
     """Return what a platform can do in one line."""
     flags = [words if getattr(capabilities, name) else f"not {words}" for name, words in FLAGS.items()]
     how = "answers are pushed" if capabilities.mode == "push" else "answers are fetched"
-    return ", ".join([how, *flags, f"texts up to {capabilities.longest_text} characters"])
+    line = ", ".join([how, *flags, f"texts up to {capabilities.longest_text} characters"])
+    instead = [f"{FLAGS[name]}: {sentence}" for name, sentence in capabilities.instead.items()]
+    return "; ".join([line, *instead])

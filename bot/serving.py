@@ -20,6 +20,8 @@ from pydantic import SecretStr
 from bot.channels.api.channel import ApiChannel
 from bot.channels.api.routes import ApiParts, api_routes
 from bot.channels.api.webhook import Secret, Webhook
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.parse import CHANNEL as TELEGRAM
 from bot.channels.webchat.channel import WebChat
 from bot.channels.webchat.chat import Chat, ChatParts
 from bot.channels.webchat.origins import Origins
@@ -28,9 +30,11 @@ from bot.channels.webchat.visitors import Visitors
 from bot.desk.web import WebDesk
 from bot.domain.roles import Role
 from bot.engine.auditor import Heartbeat
+from bot.engine.board import NoticeBoard
 from bot.engine.time import SystemTime
 from bot.errors import SettingsError
-from bot.ports import DeliveryMode
+from bot.platforms import discord_channel, telegram_channel
+from bot.ports import Channel, DeliveryMode
 from bot.reports.service import ReportService
 from bot.settings import Environment, Settings
 from bot.web.app import create_app
@@ -73,20 +77,33 @@ async def serve(settings: Settings, environment: Environment, announce: Callable
         stack.push_async_callback(store.close)
         assessor = await load_assessor(settings)
         stack.push_async_callback(assessor.close)
+        secret = read_secret(environment, settings)
+        board = NoticeBoard()
+        discord = discord_channel(settings, environment, time=time, marks=store, board=board)
+        telegram = telegram_channel(settings, environment, time=time, marks=store, board=board, secret=secret)
+        platforms: list[Channel] = [each for each in (discord, telegram) if each is not None]
         heed = join(
             settings,
             store=store,
             assessor=assessor,
-            channels=[WebChat(time=time), api],
+            channels=[WebChat(time=time), api, *platforms],
             time=time,
+            board=board,
             heartbeat=_heartbeat(settings),
         )
         await heed.brands.adopt()
         reports = await open_reports(store, settings, time)
         stack.push_async_callback(reports.close)
-        secret = read_secret(environment, settings)
         chat = _chat(heed, environment, secret) if settings.channels.webchat.enabled else None
-        app = _application(heed, api=api, chat=chat, reports=reports, environment=environment, secret=secret)
+        app = _application(
+            heed,
+            api=api,
+            chat=chat,
+            telegram=telegram,
+            reports=reports,
+            environment=environment,
+            secret=secret,
+        )
         port = await _listen(stack, app, environment)
         gc.freeze()  # what was loaded stays: collecting must not look through it again
         loops = [heed.engine.run(), reports.run(), *([chat.run()] if chat else [])]
@@ -140,12 +157,14 @@ def _application(
     *,
     api: ApiChannel,
     chat: Chat | None,
+    telegram: TelegramChannel | None,
     reports: ReportService,
     environment: Environment,
     secret: bytes,
 ) -> web.Application:
     store, time, settings = heed.store, heed.time, heed.settings
     routes: list[web.AbstractRouteDef] = [*chat.routes()] if chat else []
+    routes += telegram.routes() if telegram else []
     if settings.channels.api.enabled:
         routes += api_routes(
             ApiParts(
@@ -172,6 +191,7 @@ def _application(
             brand_name=settings.brand.name,
             public_url=_public_url(environment, environment.port),
             channel_routes=routes,
+            files={TELEGRAM: telegram.fetch} if telegram else {},
             metrics_token=_text(environment.metrics_token),
         )
     )

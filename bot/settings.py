@@ -14,9 +14,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.domain.rooms import Attention
 from bot.domain.sla import Metric
 from bot.errors import SettingsError
 
@@ -136,6 +146,8 @@ class ConfidenceSettings(_Section):
     praise: Share = 0.6
     praise_alone: Share = 0.8
     other: Share = 0.95
+    unasked: Share = 0.9
+    unasked_template: Share = 0.75
 
 
 class ModelSettings(_Section):
@@ -204,11 +216,70 @@ class ApiSettings(_Section):
     webhook: str = ""
 
 
+def _platform_id(value: object) -> object:
+    whole = isinstance(value, str | int) and not isinstance(value, bool)
+    if not whole or re.fullmatch(r"-?\d{1,20}", str(value)) is None:
+        raise ValueError(f"{value!r} is no id of the platform; write its number, as in 1100000000000000001")
+    return str(value)
+
+
+PlatformId = Annotated[str, BeforeValidator(_platform_id)]
+
+
+class RoomSettings(_Section):
+    """One room and what the bot takes there for meant for the brand; in all others that is what names the bot.
+
+    ``patience``: how long others have the first word, under ``unanswered``.
+    """
+
+    id: PlatformId
+    attention: Attention = Attention.UNANSWERED
+    patience: Positive = timedelta(minutes=5)
+
+
+def _once(rooms: tuple[RoomSettings, ...]) -> tuple[RoomSettings, ...]:
+    known: set[str] = set()
+    for room in rooms:
+        if room.id in known:
+            raise ValueError(f"room {room.id} stands here twice; keep one of them")
+        known.add(room.id)
+    return rooms
+
+
+Rooms = Annotated[tuple[RoomSettings, ...], AfterValidator(_once)]
+
+
+class DiscordSettings(_Section):
+    """Discord, with DISCORD_TOKEN in the environment. ``api`` and ``gateway``: where a proxy stands between."""
+
+    rooms: Rooms = ()
+    api: Address = "https://discord.com/api/v10"
+    gateway: str = Field(default="wss://gateway.discord.gg/", pattern=r"^wss?://\S+$")
+
+
+class TelegramSettings(_Section):
+    """Telegram, with TELEGRAM_TOKEN in the environment. ``api``: where a Bot API server of one's own runs."""
+
+    rooms: Rooms = ()
+    updates: Literal["poll", "webhook"] = "poll"
+    api: Address = "https://api.telegram.org"
+
+
 class ChannelSettings(_Section):
     """Where customers write."""
 
     webchat: WebchatSettings = WebchatSettings()
     api: ApiSettings = ApiSettings()
+    discord: DiscordSettings = DiscordSettings()
+    telegram: TelegramSettings = TelegramSettings()
+
+
+class AgentSettings(_Section):
+    """Somebody on staff, by the ids that they have on platforms: what they write there is a human's answer."""
+
+    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\s].*[^\s]$|^[^\s]$")
+    discord: PlatformId | None = None
+    telegram: PlatformId | None = None
 
 
 class OperationsSettings(_Section):
@@ -239,7 +310,17 @@ class Settings(_Section):
     conversation: ConversationSettings = ConversationSettings()
     limits: LimitSettings = LimitSettings()
     channels: ChannelSettings = ChannelSettings()
+    agents: tuple[AgentSettings, ...] = ()
     operations: OperationsSettings = OperationsSettings()
+
+    @model_validator(mode="after")
+    def _each_agent_is_one_person(self) -> Settings:
+        """Refuse a platform's id that two agents claim, and a name that stands there twice."""
+        for what in ("name", "discord", "telegram"):
+            ids = [value for agent in self.agents if (value := getattr(agent, what)) is not None]
+            if twice := next((value for value in ids if ids.count(value) > 1), None):
+                raise ValueError(f"agents: the {what} {twice!r} stands there twice; it names one person")
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -267,6 +348,8 @@ class Environment(BaseSettings):
     secret: SecretStr | None = Field(default=None, validation_alias="HEED_SECRET")
     identity_secret: SecretStr | None = Field(default=None, validation_alias="HEED_CHAT_IDENTITY_SECRET")
     webhook_secret: SecretStr | None = Field(default=None, validation_alias="HEED_WEBHOOK_SECRET")
+    discord_token: SecretStr | None = Field(default=None, validation_alias="DISCORD_TOKEN")
+    telegram_token: SecretStr | None = Field(default=None, validation_alias="TELEGRAM_TOKEN")
     metrics_token: SecretStr | None = Field(default=None, validation_alias="HEED_METRICS_TOKEN")
 
 

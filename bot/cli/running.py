@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from bot.checking import Severity, check_everything
+from bot.checking import check_everything
 from bot.cli.words import aside, out, run_async, settings_now
 from bot.errors import SettingsError
 from bot.logs import set_up_logs
+from bot.records import Severity
 from bot.serving import Addresses, serve
 from bot.settings import read_environment
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -22,104 +20,21 @@ from bot.channels.api.names import ChannelNames
 from bot.channels.api.parse import delivered_reply, parse_deletion, parse_edit, parse_message, parse_messages
 from bot.channels.api.reading import read_body
 from bot.channels.api.webhook import Secret, Webhook
+from bot.channels.discord.channel import DiscordChannel
 from bot.channels.webchat.channel import WebChat
 from bot.channels.webchat.parse import CatchUp, Hello, Typing, arrival_of, parse_frame
 from bot.channels.webchat.visitors import Visitor
-from bot.domain.actions import Send, SendState
-from bot.domain.decisions import Wording
-from bot.domain.messages import ActionId, Address, Author, ConversationId, MessageId
+from bot.domain.messages import ConversationId
+from bot.domain.rooms import RoomRules
 from bot.errors import BadMessage
-from bot.ports import Channel
-from bot.records import Arrival, ArrivalKind, Sending
+from bot.records import Arrival, ArrivalKind
+from tests.channels.discord import case as discord
+from tests.channels.telegram import case as telegram
+from tests.contracts.channel_case import ANY_JSON, NOW, ChannelCase, Platform, StandingTime, sending, spoiled
+from tests.wire.discord.platform import discord_platform
+from tests.wire.telegram.world import Marks, Words
 
-NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-
-Parse = Callable[[Any, datetime], Sequence[Arrival]]
-
-
-class StandingTime:
-    """A time source that stands still."""
-
-    def now(self) -> datetime:
-        return NOW
-
-    async def wait(self, event: asyncio.Event, until: datetime | None) -> None:
-        await event.wait()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Platform:
-    """A channel connected to a stand-in of its platform, and what the customer there has received."""
-
-    channel: Channel
-    received: Callable[[], Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ChannelCase:
-    """What the suite needs to know of a channel.
-
-    ``payloads``: one as the platform documents it for each kind that the channel can tell. ``message`` builds a
-    payload around a text and a time. ``like_ours`` draws payloads that are nearly right. ``platform`` None: the
-    other side fetches, nothing is ever sent.
-    """
-
-    name: str
-    served: str
-    channel: Callable[[], Channel]
-    parse: Parse
-    payloads: Mapping[ArrivalKind, Any]
-    message: Callable[[str, datetime | None], Any]
-    like_ours: st.SearchStrategy[Any]
-    platform: Callable[[], AbstractAsyncContextManager[Platform]] | None
-
-    def __str__(self) -> str:
-        return self.name
-
-    __repr__ = __str__
-
-
-def sending(channel: str, key: str = "a1") -> Sending:
-    """Return an answer on its way to a customer of a channel."""
-    return Sending(
-        seq=1,
-        send=Send(
-            id=ActionId(key),
-            conversation=ConversationId("c1"),
-            message=MessageId("s1"),
-            author=Author.BOT,
-            wording=Wording.ANSWER,
-            text="On its way.",
-            answers_to=1,
-        ),
-        address=Address(channel=channel, account="account", place="1001"),
-        customer_external_id="1001",
-        state=SendState.SENDING,
-        created_at=NOW,
-    )
-
-
-#: Any JSON at all, some of it hostile.
-ANY_TEXT = st.one_of(
-    st.text(alphabet=st.characters(), max_size=30), st.sampled_from(["\x00", "\ud800", "\u202e", "9" * 400])
-)
-ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
-    max_leaves=3,
-)
-
-
-def spoiled(good: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Draw a good payload with some fields replaced, left out or added."""
-    changes = st.dictionaries(st.sampled_from([*good, "extra"]), ANY_JSON, max_size=3)
-    gone = st.sets(st.sampled_from(sorted(good)), max_size=2)
-    return st.builds(
-        lambda new, without: {key: value for key, value in {**good, **new}.items() if key not in without},
-        changes,
-        gone,
-    )
-
+__all__ = ["CASES", "LATER", "NOW", "ChannelCase", "sending"]
 
 # --- the API ----------------------------------------------------------------------------------------------
 
@@ -255,5 +170,35 @@ CHAT = ChannelCase(
     platform=transcript,
 )
 
-CASES = (API, CHAT)
+# --- Discord and Telegram ---------------------------------------------------------------------------------
+
+DISCORD = ChannelCase(
+    name="discord",
+    served="discord",
+    channel=lambda: DiscordChannel(
+        token="t", rules=RoomRules(), time=StandingTime(), marks=Marks(), board=Words(), api="http://127.0.0.1:9"
+    ),
+    parse=discord.parsed,
+    payloads=discord.PAYLOADS,
+    message=discord.message,
+    like_ours=discord.like_ours,
+    platform=discord_platform,
+)
+
+TELEGRAM = ChannelCase(
+    name="telegram",
+    served="telegram",
+    channel=telegram.channel,
+    parse=telegram.parse,
+    payloads={
+        ArrivalKind.MESSAGE: telegram.MESSAGE,
+        ArrivalKind.EDIT: telegram.EDIT,
+        ArrivalKind.REPLY: telegram.REPLY,
+    },
+    message=telegram.text_message,
+    like_ours=telegram.like_ours(spoiled, ANY_JSON),
+    platform=telegram.platform,
+)
+
+CASES = (API, CHAT, DISCORD, TELEGRAM)
 LATER = NOW + timedelta(days=400)

@@ -1,0 +1,1 @@
+"""Discord: private messages, mentions, threads and whole channels, by discord.py."""

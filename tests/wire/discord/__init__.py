@@ -1,0 +1,1 @@
+"""A local Discord, and discord.py against it on loopback."""
