@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -29,7 +30,9 @@ class GatewayClient(discord.Client):
     would end the connection. What it does not understand of servers and channels is passed over likewise.
     """
 
-    def __init__(self, *, heard: Callable[[str], None], gateway: str) -> None:
+    def __init__(self, *, heard: Callable[[str], None], lost: Callable[[], None], gateway: str) -> None:
+        # The library's own log has a traceback for each attempt; Heed tells of an outage in a sentence, once.
+        logging.getLogger("discord").setLevel(logging.CRITICAL)
         # Heed neither talks nor listens by voice: no word about what that would need.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -43,6 +46,7 @@ class GatewayClient(discord.Client):
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
         )
         self._heard = heard
+        self._lost = lost
         self._gateway = yarl.URL(gateway)
         parsers = self._connection.parsers
         for name in [name for name in parsers if name not in {"READY", "RESUMED"}]:
@@ -53,6 +57,10 @@ class GatewayClient(discord.Client):
     async def on_socket_raw_receive(self, frame: str) -> None:
         """Hand on one message of the gateway. Nothing is awaited here, so their order stays."""
         self._heard(frame)
+
+    async def on_disconnect(self) -> None:
+        """Tell that the connection is gone; the library connects again by itself."""
+        self._lost()
 
     async def on_connect(self) -> None:
         """Keep a new session on the configured gateway: Discord's own would lead past a proxy when it resumes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -26,6 +27,8 @@ _HELLO = 10
 _SHORT = 500
 _QUOTED = tuple(f'"{name}"' for name in _WATCHED)
 
+#: A change of Discord's servers is over sooner.
+_SHORT_OUTAGE = timedelta(seconds=15)
 #: How ``/ops`` is told that the gateway cannot be reached; taken down when it is.
 OUTAGE = "discord connection"
 
@@ -41,6 +44,7 @@ class Hearing:
     ) -> None:
         self.complete = asyncio.Event()
         self.connected = False
+        self._lost_at: datetime | None = None
         self._repeating = False
         self._places = places
         self._incoming = incoming
@@ -67,6 +71,26 @@ class Hearing:
             except Exception:  # a defect of ours: the next event is heard all the same
                 log.exception("discord_hearing_defect", name=name)
 
+    def lose(self) -> None:
+        """Take that the connection is gone."""
+        if self._lost_at is None:
+            self._lost_at = self._time.now()
+            log.info("discord_disconnected")
+
+    def look_for_outage(self) -> None:
+        """Tell of a connection that has been gone for longer than a change of servers takes."""
+        if self._lost_at is not None and self._time.now() - self._lost_at >= _SHORT_OUTAGE:
+            self._board.tell(
+                OUTAGE,
+                f"Discord has not been reached since {self._lost_at:%H:%M} UTC: nobody there is heard. Heed tries "
+                "again by itself, and fetches then what was missed",
+            )
+
+    def _found_again(self) -> None:
+        self._lost_at = None
+        self._repeating = False
+        self._board.clear(OUTAGE)
+
     def look_for_rooms(self) -> None:
         """Tell of configured rooms that the bot does not see."""
         for room in self._rules.rooms:
@@ -90,8 +114,7 @@ class Hearing:
         elif name == "READY":
             self._begin(payload)
         elif name == "RESUMED":
-            self._repeating = False
-            self._board.clear(OUTAGE)
+            self._found_again()
         elif name == "GUILD_CREATE":
             self._server(payload)
         elif name == "GUILD_DELETE":
@@ -108,9 +131,8 @@ class Hearing:
     def _begin(self, payload: Mapping[str, Any]) -> None:
         """Take a new session: what was written since the last one, nobody brings."""
         self._places.begin(payload)
-        self._board.clear(OUTAGE)
+        self._found_again()
         self.connected = True
-        self._repeating = False
         self.complete.clear()
         self._see_whether_complete()
         self._incoming.catch_up()

@@ -56,7 +56,7 @@ class Listener:
         self.places = Places()
         self.incoming = Incoming()
         self.hearing = Hearing(places=self.places, incoming=self.incoming, rules=rules, time=time, board=board)
-        self.client = GatewayClient(heard=self.hearing.hear, gateway=gateway)
+        self.client = GatewayClient(heard=self.hearing.hear, lost=self.hearing.lose, gateway=gateway)
         self.unreadable = unreadable
         self._ready = ready
         self._rules = rules
@@ -109,6 +109,7 @@ class Listener:
         while True:
             await self._pause(_STORE_EVERY)
             await self._reading.store()
+            self.hearing.look_for_outage()
             rounds += 1
             if rounds % _RETRY_EVERY == 0 and self._reading.held:
                 self.incoming.catch_up()
@@ -129,12 +130,14 @@ class Listener:
             await self._back_fill.run()
         except Exception:  # a defect of ours: what comes in live is heard all the same
             log.exception("discord_back_fill_defect")
+        await self._reading.store()  # however soon Heed is killed: it knows from where to read on
         self.hearing.look_for_rooms()
 
     async def _live(self, batch: Sequence[Event]) -> None:
         """Take what came in live. A private chat that is new may have begun while Heed was away."""
         self._watch_clock(batch)
         ready: list[Event] = []
+        begun = False
         for event in batch:
             if event.message and not event.private and event.channel and self.places.get(event.channel) is None:
                 await self._back_fill.learn(event.channel)
@@ -142,11 +145,14 @@ class Listener:
                 earlier = await self._back_fill.before(event.channel, event.message)
                 self._reading.begin(event.channel, (earlier or [event])[0].message - 1)
                 ready += earlier
+                begun = True
             ready.append(event)
         await self._take(ready)
         for event in ready:
             if event.message and event.channel:
                 self._reading.move(event.channel, event.message)
+        if begun:  # only its bookmark tells of a private chat: Discord does not
+            await self._reading.store()
 
     async def _take(self, events: Sequence[Event]) -> None:
         """Hand events to intake as one list; return once it has them, or once no repetition would help."""

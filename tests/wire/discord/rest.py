@@ -108,6 +108,7 @@ class Rest:
             case Problem():
                 return answer(fault.body, status=fault.status)
             case Slow():
+                await request.read()  # it has arrived: whoever asked may be gone by the time it is done
                 with suppress(TimeoutError):  # a server that ends keeps nobody waiting
                     await asyncio.wait_for(self.closing.wait(), fault.seconds)
         return None

@@ -285,3 +285,14 @@ async def test_two_listeners_one_after_the_other_on_one_channel(heed: Heed) -> N
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+
+
+async def test_a_lost_connection_is_one_line_in_the_log_and_no_traceback(
+    live: Heed, caplog: pytest.LogCaptureFixture
+) -> None:
+    with structlog.testing.capture_logs() as told:
+        live.server.gateway.cut()
+        say_in_all(live, "while away")
+        await settled(live, "while away")
+    assert [line["event"] for line in told if line["event"] == "discord_disconnected"] == ["discord_disconnected"]
+    assert not [record for record in caplog.records if record.exc_info]
