@@ -9,7 +9,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import aiohttp
@@ -62,6 +62,7 @@ class Addresses:
     desk: str
     operations: str
     api: str
+    platforms: tuple[str, ...] = ()
 
 
 async def serve(settings: Settings, environment: Environment, announce: Callable[[Addresses], None]) -> None:
@@ -82,6 +83,7 @@ async def serve(settings: Settings, environment: Environment, announce: Callable
         discord = discord_channel(settings, environment, time=time, marks=store, board=board)
         telegram = telegram_channel(settings, environment, time=time, marks=store, board=board, secret=secret)
         platforms: list[Channel] = [each for each in (discord, telegram) if each is not None]
+        names = tuple(each.capabilities.name.capitalize() for each in platforms)
         heed = join(
             settings,
             store=store,
@@ -109,7 +111,7 @@ async def serve(settings: Settings, environment: Environment, announce: Callable
         loops = [heed.engine.run(), reports.run(), *([chat.run()] if chat else [])]
         await _until_stopped(
             loops,
-            lambda: announce(_addresses(port, environment, secret, time)),
+            lambda: announce(replace(_addresses(port, environment, secret, time), platforms=names)),
             lambda: heed.engine.stop(GRACE),
         )
 

@@ -47,6 +47,8 @@ def run(
 def _announce(addresses: Addresses) -> None:
     out.print("Heed is running.\n")
     out.print(f"  Customers write at     {addresses.chat}")
+    if addresses.platforms:
+        out.print(f"  and on                 {', '.join(addresses.platforms)}")
     out.print(f"  Staff answer at        {addresses.desk}")
     out.print("                         (signs you in once, within 24 hours)", style="dim")
     out.print(f"  Operations watch at    {addresses.operations}")
