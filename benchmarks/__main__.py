@@ -8,22 +8,38 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from benchmarks import backlog, efficiency, latency
+from benchmarks import backlog, efficiency, latency, platforms
 from benchmarks.messages import texts
 
 
 def main() -> None:
     """Measure everything, one after the other."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("part", nargs="?", choices=("all", "program", "platforms"), default="all")
     parser.add_argument("--messages", type=int, default=6000, help="messages for the CPU share")
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=20.0, help="how long half load lasts")
     parser.add_argument("--queued", type=int, default=14_000, help="messages that wait while staff work")
+    parser.add_argument("--load-seconds", type=float, default=20.0, help="how long each load on a platform lasts")
     parser.add_argument("--transcript", type=Path, help="measure with the customers' messages of this file")
     asyncio.run(_measure(parser.parse_args()))
 
 
 async def _measure(chosen: argparse.Namespace) -> None:
+    if chosen.part != "platforms":
+        await _program(chosen)
+    if chosen.part != "program":
+        await _platforms(chosen)
+
+
+async def _platforms(chosen: argparse.Namespace) -> None:
+    print("\nPlatforms under load. Repeat with: python -m benchmarks platforms\n", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        async for found in platforms.measure(Path(folder), seconds=chosen.load_seconds):
+            print(platforms.report(found) + "\n", flush=True)
+
+
+async def _program(chosen: argparse.Namespace) -> None:
     messages = texts(chosen.messages, transcript=chosen.transcript)
     words = statistics.mean(len(text.split()) for text in messages)
     print(f"Messages of {words:.0f} words on average. Repeat with: python -m benchmarks\n", flush=True)

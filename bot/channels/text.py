@@ -101,8 +101,8 @@ def shortened(value: object) -> str:
     """Return a value as an error shows it: quoted, in ASCII, never long."""
     text = value if isinstance(value, str) else repr(value)
     shown = ascii(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
-    if len(shown) > 2 * _SHOWN:  # what is written out as codes grows tenfold
-        shown = f"{shown[: 2 * _SHOWN - 4]}...{shown[-1]}"
+    if len(shown) > 5 * _SHOWN:  # an emoji is written out in ten characters
+        shown = ascii(text[: _SHOWN // 2] + "...")
     return shown if isinstance(value, str) else shown[1:-1]
 
 

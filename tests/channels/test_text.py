@@ -106,4 +106,5 @@ def test_a_bad_time_is_refused_with_field_and_value(wrong: str) -> None:
 
 def test_what_an_error_shows_is_short_and_plain() -> None:
     assert shortened("ä" * 500) == "'" + "\\xe4" * 60 + "...'"
+    assert shortened("🌱" * 500) == "'" + "\\U0001f331" * 30 + "...'"
     assert shortened(5) == "5"

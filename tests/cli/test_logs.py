@@ -10,6 +10,7 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.logs import told
+from tests.cli.conftest import WARNINGS
 
 
 def fail_over(text: str, kind: type[Exception] = ValueError) -> str:
@@ -66,7 +67,7 @@ except ValueError:
 
 def lines(form: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", SCRIPT.format(form=form)], capture_output=True, text=True, check=True
+        [sys.executable, *WARNINGS, "-c", SCRIPT.format(form=form)], capture_output=True, text=True, check=True
     )
     assert done.stdout == ""
     assert "a customer" not in done.stderr.replace('secret_words = "a customer', "")
@@ -110,9 +111,7 @@ main()
 
 
 def test_no_command_logs_local_variables_or_between_its_results() -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", COMMAND], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, *WARNINGS, "-c", COMMAND], capture_output=True, text=True, check=True)
     assert done.stdout == ""
     assert "builtins.ValueError" in done.stderr
     assert "seen" not in done.stderr

@@ -9,7 +9,7 @@ import aiohttp
 import discord
 import structlog
 
-from bot.channels.discord.client import open_client, point_at
+from bot.channels.discord.client import GatewayClient, open_client, point_at
 from bot.channels.discord.hearing import OUTAGE
 from bot.channels.discord.keys import channel_of
 from bot.channels.discord.listening import NO_CONTENT, Listener
@@ -82,7 +82,7 @@ class DiscordChannel:
         self._api = api
         self._gateway = gateway
         self._sender = Sender()
-        self._client: discord.Client | None = None
+        self._client: GatewayClient | None = None
         self.unreadable = 0
 
     @property
@@ -117,11 +117,13 @@ class DiscordChannel:
     async def typing(self, address: Address) -> None:
         """Show for ten seconds that an answer is coming. If it cannot be shown, nothing is lost."""
         try:
-            await self._logged_in().http.send_typing(channel_of(address))
+            client = self._logged_in()
+            if not client.pace.crowded:  # texts go first
+                await client.http.send_typing(channel_of(address))
         except (SendError, discord.DiscordException, aiohttp.ClientError, OSError, RuntimeError) as error:
             log.debug("discord_typing_failed", error=type(error).__name__)
 
-    def _logged_in(self) -> discord.Client:
+    def _logged_in(self) -> GatewayClient:
         if self._client is None:
             raise SendRefused("not connected to Discord yet", retry_after=_NOT_YET)
         return self._client
@@ -148,7 +150,7 @@ class DiscordChannel:
             self.unreadable = listener.unreadable
         return listener.hearing.connected
 
-    def _take_client(self, client: discord.Client) -> None:
+    def _take_client(self, client: GatewayClient) -> None:
         self._client = client
 
     def _explain(self, error: BaseException) -> None:

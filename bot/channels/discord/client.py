@@ -15,6 +15,8 @@ import yarl
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
+from bot.channels.discord.pace import Pace
+
 log = structlog.get_logger(__name__)
 
 #: The least that the library allows: what Discord asks to wait longer for is told, not waited for.
@@ -48,11 +50,18 @@ class GatewayClient(discord.Client):
         self._heard = heard
         self._lost = lost
         self._gateway = yarl.URL(gateway)
+        self.pace = Pace()
+        self._request = self.http.request
+        self.http.request = self._paced  # type: ignore[method-assign]  # the one way that all requests go
         parsers = self._connection.parsers
         for name in [name for name in parsers if name not in {"READY", "RESUMED"}]:
             parser = parsers.pop(name)
             if not name.startswith("MESSAGE_"):
                 parsers[name] = _guarded(name, parser)
+
+    async def _paced(self, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - handed on as they come
+        await self.pace.turn()
+        return await self._request(*args, **more)
 
     async def on_socket_raw_receive(self, frame: str) -> None:
         """Hand on one message of the gateway. Nothing is awaited here, so their order stays."""

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-import discord
 import structlog
 
 from bot.channels.clock_watch import sentence
@@ -50,7 +49,7 @@ class Listener:
         marks: Bookmarks,
         board: Board,
         intake: Intake,
-        ready: Callable[[discord.Client], None],
+        ready: Callable[[GatewayClient], None],
         unreadable: int = 0,
     ) -> None:
         self.places = Places()

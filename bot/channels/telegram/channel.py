@@ -39,7 +39,7 @@ CAPABILITIES = Capabilities(
     sends_at_once=16,
     per_place=PER_CHAT,
     per_room=PER_GROUP,
-    per_account=timedelta(milliseconds=34),
+    per_account=timedelta(milliseconds=40),
     instead={
         "idempotent_sends": "a text that may or may not have arrived goes to a human and is never sent again",
         "sees_deletions": "Telegram does not tell bots: what a customer takes back is answered all the same",

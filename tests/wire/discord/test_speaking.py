@@ -194,6 +194,20 @@ async def test_many_answers_at_once_stay_inside_the_limits(channel: DiscordChann
     assert server.limits.refused == 0
 
 
+async def test_answers_to_many_customers_at_once_stay_inside_the_limit_over_all(
+    channel: DiscordChannel, server: DiscordServer
+) -> None:
+    chats = [str(6000 + number) for number in range(80)]
+    for chat in chats:
+        server.dm(f"2{chat}", chat)
+    server.limits.enforce()
+    places = [Address(channel="discord", account="9001", place=chat) for chat in chats]
+    texts = [channel.send(sending(f"Answer {chat}.", key=f"a{chat}", place=chat)) for chat in chats]
+    await asyncio.gather(*texts, *(channel.typing(place) for place in places))
+    assert sorted(server.texts) == [f"Answer {chat}." for chat in chats]
+    assert server.limits.refused == 0
+
+
 # --- refusals -------------------------------------------------------------------------------------------------
 
 

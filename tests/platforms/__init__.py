@@ -1,0 +1,1 @@
+"""Whole processes of Heed with customers on Discord and Telegram at once."""
