@@ -52,8 +52,8 @@ class TimeSource(Protocol):
 class Assessor(Protocol):
     """Understands messages. A text's assessment never depends on the texts beside it."""
 
-    async def assess(self, texts: Sequence[str]) -> Sequence[Assessment]:
-        """Return one assessment for each text, in order. Never blocks the event loop."""
+    async def assess(self, texts: Sequence[str]) -> Sequence[Assessment | None]:
+        """Return one assessment for each text, in order; None where the model failed. Never blocks the loop."""
         ...
 
     async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:
@@ -79,7 +79,7 @@ class Capabilities:
     ``idempotent_sends``: a repeated send with the same key reaches the customer once, so an unknown outcome
     may be repeated. ``backfills``: what was written while Heed was away is fetched. ``per_place`` is the least
     time between two sends to one private chat, ``per_room`` to one public room, ``per_account`` between any two.
-    ``instead`` says in a sentence, for each flag that is False, what Heed does in its stead.
+    A text longer than ``longest_part`` leaves in parts, each of which counts. ``instead`` says in a sentence, for each flag that is False, what Heed does in its stead.
     """
 
     name: str
@@ -90,6 +90,7 @@ class Capabilities:
     shows_typing: bool = False
     backfills: bool = False
     longest_text: int = 4000
+    longest_part: int = 0  # 0: never in parts
     sends_at_once: int = 16
     per_place: timedelta = timedelta(0)
     per_room: timedelta = timedelta(0)
@@ -199,11 +200,17 @@ class Outbox(Protocol):
     """Texts on their way to customers."""
 
     async def take_sends(
-        self, channels: Sequence[str] | None, *, now: datetime, limit: int, lease: timedelta
+        self,
+        channels: Sequence[str] | None,
+        *,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        without: Sequence[str] = (),
     ) -> Taken:
         """Mark sends ``sending`` and return them: the first open one of each conversation, customers first.
 
-        ``channels`` None means all but those that are fetched (see ``offer``). An answer of the bot whose hold
+        ``channels`` None means all but those that are fetched (see ``offer``) and those ``without``. An answer of the bot whose hold
         epoch is not the conversation's, or that meets the pause switch, becomes ``withdrawn`` instead; or
         ``unknown``, where an earlier try may have arrived.
         """

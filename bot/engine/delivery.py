@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -21,21 +22,37 @@ from bot.records import Sending
 log = structlog.get_logger(__name__)
 
 
+#: How many texts left behind are settled at a time.
+MOST_STRANDED = 512
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryLimits:
     """How much is taken at a time, how long one send may last and how often it is tried.
 
-    ``longest_wait``: a text whose turn at its place comes later than that goes back to the outbox until then, so
-    that a crowded place takes no room from the others.
+    Under way at once is, on each channel, what its platform takes at once: no platform takes room from another.
     """
 
     batch: int = 64
-    most_under_way: int = 256
     send_timeout: timedelta = timedelta(seconds=30)
     lease: timedelta = timedelta(minutes=2)
     most_attempts: int = 8
     first_pause: timedelta = timedelta(seconds=1)
-    longest_wait: timedelta = timedelta(seconds=3)
+
+
+@dataclass(slots=True)
+class Lane:
+    """One channel, its pace, and what is under way there."""
+
+    channel: Channel
+    limits: SendLimits
+    under_way: int = 0
+    names: set[str] = field(default_factory=set)
+
+    @property
+    def full(self) -> bool:
+        """Tell whether the platform has as much as it takes at once."""
+        return self.under_way >= self.channel.capabilities.sends_at_once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +84,10 @@ class Delivery:
         self._road = road
         self._time = time
         self._limits = limits
-        self._channels = [(channel, SendLimits(channel.capabilities, time)) for channel in channels]
+        self._lanes = [Lane(channel, SendLimits(channel.capabilities, time)) for channel in channels]
         self._under_way: set[ActionId] = set()
         self._finished: list[Trip | PutBack] = []
+        self._come_again: list[datetime] = []
         self._stopping = False
         self._reported = asyncio.Event()
 
@@ -78,7 +96,7 @@ class Delivery:
 
         It is repeated where the platform has a key, else nobody knows whether it arrived. Returns how many.
         """
-        stranded = await self._store.stranded(now=self._time.now(), limit=self._limits.most_under_way * 2)
+        stranded = await self._store.stranded(now=self._time.now(), limit=MOST_STRANDED)
         lost = [sending for sending in stranded if sending.send.id not in self._under_way]
         for sending in lost:
             self._finish(self._unknown(sending))
@@ -88,21 +106,36 @@ class Delivery:
     async def step(self, group: asyncio.TaskGroup) -> int:
         """Start what may be sent now, each text in a task of its own, so that no platform waits for another.
 
-        Returns how many were taken; 0 when nothing is due or as much as allowed is under way.
+        Returns how many were taken; 0 when nothing is due where there is room.
         """
-        room = self._limits.most_under_way - len(self._under_way)
-        if room <= 0 or self._stopping:
+        full = [name for lane in self._lanes if lane.full for name in lane.names]
+        if self._stopping or (self._lanes and all(lane.full for lane in self._lanes)):
             return 0
         taken = await self._store.take_sends(
-            None, now=self._time.now(), limit=min(room, self._limits.batch), lease=self._limits.lease
+            None, now=self._time.now(), limit=self._limits.batch, lease=self._limits.lease, without=full
         )
         now = self._time.now()
         for sending in taken.withdrawn:
             self._finish(report(sending, sending.state, now))
         for sending in taken.sendings:
-            self._under_way.add(sending.send.id)
-            group.create_task(self._carry(sending))
+            self._start(sending, group)
         return len(taken.sendings) + len(taken.withdrawn)
+
+    def _start(self, sending: Sending, group: asyncio.TaskGroup) -> None:
+        """Let one text go to its channel, or back to the outbox until there is room at its platform or place."""
+        lane = self._lane(sending)
+        if lane is None:
+            log.error("no_such_channel", channel=sending.address.channel, action=sending.send.id)
+            self._finish(report(sending, SendState.FAILED, self._time.now()))
+            return
+        lane.names.add(sending.address.channel)
+        again = self._time.now() if lane.full else lane.limits.admit(sending)
+        if again is not None:
+            self._finish(PutBack(action=sending.send.id, not_before=again, tried=False))
+            return
+        lane.under_way += 1
+        self._under_way.add(sending.send.id)
+        group.create_task(self._carry(sending, lane))
 
     async def report_step(self) -> int:
         """Store the outcomes that have come in and return how many those were."""
@@ -110,9 +143,7 @@ class Delivery:
         self._reported.clear()
         trips = [ending for ending in finished if isinstance(ending, Trip)]
         try:
-            for ending in finished:
-                if isinstance(ending, PutBack):
-                    await self._put_back(ending)
+            await asyncio.gather(*(self._put_back(ending) for ending in finished if isinstance(ending, PutBack)))
             failed = await self._road.drive_each(trips)
         except Exception:
             self._finished = [e for e in finished if isinstance(e, PutBack) or not e.over] + self._finished
@@ -125,6 +156,14 @@ class Delivery:
         await self._store.put_back(
             ending.action, not_before=ending.not_before, unknown=ending.unknown, tried=ending.tried
         )
+        heapq.heappush(self._come_again, ending.not_before)
+
+    def next_look(self) -> datetime | None:
+        """Return when a text that was put back may be taken again, None where none was."""
+        now = self._time.now()
+        while self._come_again and self._come_again[0] <= now:
+            heapq.heappop(self._come_again)
+        return self._come_again[0] if self._come_again else None
 
     async def stop(self, grace: timedelta) -> None:
         """Take nothing more, let what is under way arrive within ``grace``, and store what became of it."""
@@ -148,13 +187,15 @@ class Delivery:
             if not await self.report_step() and not taken:
                 return
 
-    async def _carry(self, sending: Sending) -> None:
+    async def _carry(self, sending: Sending, lane: Lane) -> None:
         """Send one text. Whatever goes wrong is an outcome: nothing of it reaches the other sends."""
         try:
-            ending = await self._send(sending)
+            ending = await self._send(sending, lane)
         except Exception:  # a defect of ours: nobody knows how far the text came
             log.exception("send_defect", action=sending.send.id)
             ending = self._unknown(sending)
+        finally:
+            lane.under_way -= 1
         self._under_way.discard(sending.send.id)
         self._finish(ending)
 
@@ -162,20 +203,13 @@ class Delivery:
         self._finished.append(ending)
         self._reported.set()
 
-    async def _send(self, sending: Sending) -> Trip | PutBack:
+    async def _send(self, sending: Sending, lane: Lane) -> Trip | PutBack:
         """Hand one text to its channel and return what became of it."""
-        found = next((both for both in self._channels if both[0].serves(sending.address.channel)), None)
-        if found is None:
-            log.error("no_such_channel", channel=sending.address.channel, action=sending.send.id)
-            return report(sending, SendState.FAILED, self._time.now())
-        channel, limits = found
-        start = limits.slot(sending)
-        if start - self._time.now() > self._limits.longest_wait:
-            return PutBack(action=sending.send.id, not_before=start, tried=False)
+        limits = lane.limits
         try:
-            async with limits.turn(sending):
-                async with asyncio.timeout(self._limits.send_timeout.total_seconds()):
-                    sent_at = await channel.send(sending)
+            await limits.wait(sending)
+            async with asyncio.timeout(self._limits.send_timeout.total_seconds()):
+                sent_at = await lane.channel.send(sending)
         except SendRefused as refused:
             limits.rest(sending, self._time.now() + refused.retry_after)
             return self._again(sending, max(refused.retry_after, self._pause(sending)))
@@ -209,11 +243,12 @@ class Delivery:
         return self._limits.first_pause * (1 << min(sending.attempts, 8))
 
     def _repeatable(self, sending: Sending) -> bool:
-        return any(
-            channel.capabilities.idempotent_sends
-            for channel, _ in self._channels
-            if channel.serves(sending.address.channel)
-        )
+        lane = self._lane(sending)
+        return lane is not None and lane.channel.capabilities.idempotent_sends
+
+    def _lane(self, sending: Sending) -> Lane | None:
+        name = sending.address.channel
+        return next((lane for lane in self._lanes if lane.channel.serves(name)), None)
 
 
 class AnswerFeed:

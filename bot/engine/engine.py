@@ -99,8 +99,12 @@ class Engine:
         async def send() -> int:
             return await delivery.step(group)
 
+        async def next_send() -> datetime:
+            latest = time.now() + LOOK_AGAIN
+            return min(delivery.next_look() or latest, latest)
+
         look_again = every(time, LOOK_AGAIN)
-        group.create_task(keep_going("delivery", send, wake=self._outbox, time=time, until=look_again))
+        group.create_task(keep_going("delivery", send, wake=self._outbox, time=time, until=next_send))
         group.create_task(
             keep_going("outcomes", delivery.report_step, wake=delivery.reported, time=time, until=look_again)
         )

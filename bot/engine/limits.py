@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from bot.domain.messages import ActionId
 from bot.ports import Capabilities, TimeSource
 from bot.records import Sending
 
 #: Customers remembered at a time; the ones silent for longest are forgotten first.
 MOST_CUSTOMERS = 50_000
+
+#: Over how many pauses those are spread who wait for one place: the next looks again soon, whoever went.
+SPREAD = 8
 
 #: Places remembered before those that are free again are forgotten.
 MOST_PLACES = 10_000
@@ -47,66 +47,58 @@ class FloodGate:
 
 
 class SendLimits:
-    """Keeps sends inside what one platform allows: so many at once, and pauses by place and by account.
+    """Keeps sends inside what one platform allows: a pause at each place, and one between any two.
 
-    Each text gets a slot at its place, the next free one; whoever has to wait long for it comes again then, and
-    holds nothing up meanwhile.
+    Nothing is reserved: who may not start now comes again, and finds the place free or not.
     """
 
     def __init__(self, capabilities: Capabilities, time: TimeSource) -> None:
         self._may = capabilities
-        self._at_once = asyncio.Semaphore(capabilities.sends_at_once)
         self._time = time
-        self._slots: dict[ActionId, tuple[str, datetime]] = {}
         self._free_at: dict[str, datetime] = {}
+        self._turned_away: dict[str, int] = {}
         self._account_free_at: datetime | None = None
 
-    def slot(self, sending: Sending) -> datetime:
-        """Return when this text may start; asked again it keeps its slot, unless its place had to rest since."""
-        now, place, pause = self._time.now(), sending.address.place, self._pause(sending)
-        if not pause and place not in self._free_at:
-            return now
-        kept = self._slots.get(sending.send.id)
-        if kept is not None:
-            return max(kept[1], now)
-        self._forget_past(now)
-        start = max(self._free_at.get(place, now), now)
-        self._slots[sending.send.id] = place, start
-        self._free_at[place] = start + pause
-        return start
+    def admit(self, sending: Sending) -> datetime | None:
+        """Take the turn at this text's place and return None; where it is not free, return when to come again."""
+        now, place = self._time.now(), sending.address.place
+        pause = self._may.per_place if sending.private else self._may.per_room
+        free = self._free_at.get(place, now)
+        if free > now:
+            return free + pause * self._count(place)
+        self._turned_away.pop(place, None)
+        if pause:
+            self._forget_past(now)
+            self._free_at[place] = now + pause * self._parts(sending)
+        return None
 
     def rest(self, sending: Sending, until: datetime) -> None:
         """Let nothing start at a place before ``until``: the platform has asked for it."""
         place = sending.address.place
-        self._slots = {action: slot for action, slot in self._slots.items() if slot[0] != place}
-        self._free_at[place] = until
+        self._free_at[place] = max(self._free_at.get(place, until), until)
 
-    @asynccontextmanager
-    async def turn(self, sending: Sending) -> AsyncIterator[None]:
-        """Wait until this text may start, and hold its place among those under way."""
-        await self._until(self.slot(sending))
-        self._slots.pop(sending.send.id, None)
-        async with self._at_once:
-            if self._may.per_account:
-                await self._until(self._next_of_account())
-            yield
-
-    def _pause(self, sending: Sending) -> timedelta:
-        return self._may.per_place if sending.private else self._may.per_room
-
-    def _next_of_account(self) -> datetime:
+    async def wait(self, sending: Sending) -> None:
+        """Wait for the account's turn: moments, since no more are under way than the platform takes at once."""
+        if not self._may.per_account:
+            return
         now = self._time.now()
         start = max(self._account_free_at or now, now)
-        self._account_free_at = start + self._may.per_account
-        return start
+        self._account_free_at = start + self._may.per_account * self._parts(sending)
+        if start > now:
+            await self._time.wait(asyncio.Event(), start)
+
+    def _parts(self, sending: Sending) -> int:
+        longest = self._may.longest_part
+        return -(-len(sending.send.text) // longest) if longest and sending.send.text else 1
+
+    def _count(self, place: str) -> int:
+        """Return after how many pauses to come again, so that not all come at once who were turned away."""
+        turned_away = self._turned_away.get(place, 0)
+        self._turned_away[place] = turned_away + 1
+        return turned_away % SPREAD
 
     def _forget_past(self, now: datetime) -> None:
         """Drop what no longer holds anybody up, once there is much of it."""
         if len(self._free_at) > MOST_PLACES:
             self._free_at = {place: at for place, at in self._free_at.items() if at > now}
-        if len(self._slots) > MOST_PLACES:
-            self._slots = {action: slot for action, slot in self._slots.items() if slot[1] > now - MINUTE}
-
-    async def _until(self, start: datetime) -> None:
-        if start > self._time.now():
-            await self._time.wait(asyncio.Event(), start)
+            self._turned_away = {p: count for p, count in self._turned_away.items() if p in self._free_at}

@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 #: A sign lasts some seconds on every platform: within this time none is repeated at one place.
 LASTS = timedelta(seconds=4)
 
+#: Whoever wrote longer ago does not look any more, and may get no answer from the bot.
+OLD = timedelta(minutes=1)
+
 #: How long showing it may take, and how many wait at most: a sign that comes late is worth nothing.
 TIMEOUT_SECONDS = 3.0
 MOST_WAITING = 32
@@ -61,7 +64,8 @@ class Presence:
 
     def _may_be_answered(self, item: InboxItem) -> bool:
         fresh = item.kind is ArrivalKind.MESSAGE and not item.escalated and not item.flooding
-        return fresh and item.addressed and self._channel(item.channel) is not None
+        late = self._time.now() - (item.held_until or item.happened_at) > OLD
+        return fresh and not late and item.addressed and self._channel(item.channel) is not None
 
     def _want(self, address: Address) -> None:
         key, now = address.key(), self._time.now()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.actions import SendState
 from bot.domain.messages import Address
@@ -13,8 +14,9 @@ from bot.engine.time import VirtualTime
 from bot.errors import SendRefused
 from bot.ports import Capabilities
 from bot.records import Sending
+from bot.wiring import join
 from tests.contracts.channels import sending
-from tests.scenarios.world import T0, world
+from tests.scenarios.world import T0, ScriptedPlatform, sample, world
 
 SECOND = timedelta(seconds=1)
 COVERED = "question order-status where is my parcel"
@@ -30,40 +32,48 @@ def limits(**may: object) -> tuple[SendLimits, VirtualTime]:
     return SendLimits(Capabilities(name="room", **may), time), time  # type: ignore[arg-type]
 
 
-def test_texts_to_one_place_get_slots_one_after_the_other() -> None:
-    kept, _ = limits(per_place=SECOND)
-    assert [kept.slot(to("p", key)) - T0 for key in "abc"] == [SECOND * n for n in range(3)]
-
-
-def test_a_text_that_comes_again_keeps_its_slot_and_other_places_are_free() -> None:
+def test_a_place_takes_one_text_and_then_rests() -> None:
     kept, time = limits(per_place=SECOND)
-    slots = [kept.slot(to("p", key)) for key in "abc"]
+    assert kept.admit(to("p", "a")) is None
+    assert kept.admit(to("p", "b")) == T0 + SECOND
+    assert kept.admit(to("q", "c")) is None, "another place is free"
     time.move_to(T0 + SECOND)
-    assert kept.slot(to("p", "c")) == slots[2]
-    assert kept.slot(to("q", "d")) == T0 + SECOND
+    assert kept.admit(to("p", "b")) is None
+
+
+def test_those_who_wait_for_one_place_do_not_all_come_at_once() -> None:
+    kept, _ = limits(per_place=SECOND)
+    kept.admit(to("p", "first"))
+    again = [kept.admit(to("p", str(number))) for number in range(20)]
+    assert again[:3] == [T0 + SECOND, T0 + SECOND * 2, T0 + SECOND * 3]
+    assert max(at for at in again if at) <= T0 + SECOND * 8, "whoever goes away, the next looks again soon"
+
+
+def test_a_text_that_was_withdrawn_keeps_nobody_waiting() -> None:
+    kept, time = limits(per_room=SECOND * 3)
+    for number in range(100):
+        kept.admit(to("group", str(number), private=False))
+    time.move_to(T0 + SECOND * 3)
+    assert kept.admit(to("group", "reply", private=False)) is None
 
 
 def test_rooms_have_a_pace_of_their_own() -> None:
     kept, _ = limits(per_place=SECOND, per_room=SECOND * 3)
-    slots = [kept.slot(to("p", key, private=False)) for key in "ab"]
-    assert slots[1] - slots[0] == SECOND * 3
+    kept.admit(to("p", "a", private=False))
+    assert kept.admit(to("p", "b", private=False)) == T0 + SECOND * 3
 
 
-def test_a_place_that_has_to_rest_gives_new_slots_after_it() -> None:
-    kept, _ = limits(per_place=SECOND)
-    first, second = to("p", "a"), to("p", "b")
-    kept.slot(first)
-    kept.slot(second)
-    kept.rest(first, T0 + SECOND * 30)
-    assert kept.slot(second) == T0 + SECOND * 30
-    assert kept.slot(first) == T0 + SECOND * 31
+def test_each_part_of_a_long_text_counts() -> None:
+    kept, _ = limits(per_room=SECOND * 3, longest_part=5)
+    kept.admit(to("p", "a", private=False))  # 11 characters: three parts
+    assert kept.admit(to("p", "b", private=False)) == T0 + SECOND * 9
 
 
-def test_a_platform_without_pauses_has_a_rest_all_the_same() -> None:
+def test_a_place_that_has_to_rest_takes_nothing_until_then() -> None:
     kept, _ = limits()
     kept.rest(to("p", "a"), T0 + SECOND * 9)
-    assert kept.slot(to("p", "b")) == T0 + SECOND * 9
-    assert kept.slot(to("q", "c")) == T0
+    assert kept.admit(to("p", "b")) == T0 + SECOND * 9
+    assert kept.admit(to("q", "c")) is None
 
 
 async def test_the_accounts_pace_holds_across_places() -> None:
@@ -71,8 +81,8 @@ async def test_the_accounts_pace_holds_across_places() -> None:
     started = []
 
     async def carry(key: str) -> None:
-        async with kept.turn(to(key, key)):
-            started.append(time.now() - T0)
+        await kept.wait(to(key, key))
+        started.append(time.now() - T0)
 
     carried = [asyncio.ensure_future(carry(key)) for key in "abc"]
     for step in range(1, 4):
@@ -90,19 +100,77 @@ async def test_a_crowded_place_takes_no_room_from_the_others_and_loses_nothing()
             place = Address(channel="room", account="a", place="crowded", thread=f"u:v{number}")
             await w.heed.intake([replace(plain, address=place)])
         await w.arrives(COVERED, who="elsewhere")
-        await w.heed.workers[0].drain()
-        settling = asyncio.ensure_future(w.heed.delivery.drain())
-        while not settling.done():
-            await asyncio.sleep(0.001)
-            w.time.move(SECOND / 10)
-        sent = [each.address.place for each in w.platform.taken]
-        assert sent.count("elsewhere") == 1
-        assert 1 <= sent.count("crowded") < 6
+        await w.settle()
+        assert sorted(each.address.place for each in w.platform.taken) == ["crowded", "elsewhere"]
         for _ in range(12):
             await w.pass_time(SECOND)
             await w.settle()
-        assert [each.address.place for each in w.platform.taken].count("crowded") == 6
+        sent = [each for each in w.platform.taken if each.address.place == "crowded"]
+        assert [each.address.thread for each in sent] == [f"u:v{number}" for number in range(6)]
         assert all(each.attempts == 0 for each in w.platform.taken)
+
+
+class Hanging(ScriptedPlatform):
+    """A platform that never answers, at another name."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(name="hanging", sends_at_once=4)
+
+    def serves(self, channel: str) -> bool:
+        return channel == "hanging"
+
+    async def send(self, sending: Sending) -> datetime:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_a_platform_that_hangs_holds_up_no_other() -> None:
+    async with world() as w:
+        hanging = Hanging(w.time)
+        heed = join(sample(), store=w.store, assessor=w.model, channels=[hanging, w.platform], time=w.time)
+        for number in range(300):
+            plain = w.message(COVERED, who=f"h{number}", number=number)
+            address = Address(channel="hanging", account="a", place=f"h{number}")
+            customer = replace(plain.customer, channel="hanging") if plain.customer else None
+            await w.heed.intake([replace(plain, channel="hanging", address=address, customer=customer)])
+        await w.arrives(COVERED, who="elsewhere")
+        await w.heed.workers[0].drain()
+
+        async def deliver() -> None:
+            async with asyncio.TaskGroup() as group:
+                while not w.platform.taken:
+                    await heed.delivery.step(group)
+                    await heed.delivery.report_step()
+                raise _Done
+
+        with contextlib.suppress(BaseExceptionGroup):
+            async with asyncio.timeout(20):
+                await deliver()
+        assert [each.address.place for each in w.platform.taken] == ["elsewhere"]
+
+
+class _Done(Exception):
+    pass
+
+
+async def test_a_text_that_has_to_wait_for_its_place_is_sent_after_a_stop() -> None:
+    async with world(may={"per_place": SECOND * 3}) as w:
+        for number in range(2):
+            plain = w.message(COVERED, who=f"v{number}", number=number)
+            address = Address(channel="room", account="a", place="group", thread=f"u:v{number}")
+            await w.heed.intake([replace(plain, address=address)])
+        await w.heed.workers[0].drain()
+        async with asyncio.TaskGroup() as group:
+            await w.heed.delivery.step(group)
+        await w.heed.delivery.stop(SECOND)
+        assert len(w.platform.taken) == 1
+        again = join(sample(), store=w.store, assessor=w.model, channels=[w.platform], time=w.time)
+        w.time.move(timedelta(minutes=3))
+        await again.delivery.recover()
+        await again.delivery.drain()
+        assert len(w.platform.taken) == 2
+        assert await w.store.stranded(now=w.time.now(), limit=9) == []
 
 
 async def test_a_refusal_lets_its_place_rest_and_nothing_is_lost() -> None:
@@ -151,3 +219,11 @@ async def test_a_sign_that_cannot_be_shown_harms_nobody() -> None:
         await w.writes(COVERED)
         await w.heed.presence.drain()
         assert w.said() == ["answer"]
+
+
+async def test_nothing_is_shown_for_a_message_of_long_ago() -> None:
+    async with world(may={"shows_typing": True}) as w:
+        await w.arrives(COVERED, sent_at=T0 - timedelta(hours=1))
+        await w.heed.workers[0].drain()
+        await w.heed.presence.drain()
+        assert w.platform.typed == []

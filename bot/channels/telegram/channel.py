@@ -16,7 +16,7 @@ from bot.channels.telegram.naming import Me
 from bot.channels.telegram.parse import CHANNEL
 from bot.channels.telegram.polling import STORE_TOPIC, Poller, waiting
 from bot.channels.telegram.reception import Reception, Tally
-from bot.channels.telegram.sending import PER_CHAT, PER_GROUP, Sender, topic_of
+from bot.channels.telegram.sending import LONGEST_PART, PER_CHAT, PER_GROUP, Sender, topic_of
 from bot.channels.telegram.trouble import Patience
 from bot.channels.telegram.webhook import PATH, Webhook, WebhookDoor, WebhookKeeper
 from bot.channels.text import LONGEST_TEXT
@@ -36,6 +36,7 @@ CAPABILITIES = Capabilities(
     shows_typing=True,
     backfills=True,
     longest_text=LONGEST_TEXT,
+    longest_part=LONGEST_PART,
     sends_at_once=16,
     per_place=PER_CHAT,
     per_room=PER_GROUP,

@@ -36,7 +36,7 @@ _READY = (
 WHERE o.head = 1 AND o.state = 'new' AND o.pulled = 0 AND o.not_before <= ?{channels}
 ORDER BY o.rank, o.seq LIMIT ?"""
 )
-_READY_ANYWHERE = _READY.format(channels="")
+_READY_ANYWHERE = _READY.format(channels=" AND o.channel NOT IN (SELECT value FROM json_each(?))")
 _READY_AMONG = _READY.format(channels=" AND o.channel IN (SELECT value FROM json_each(?))")
 _FEED = (
     SENDING
@@ -123,11 +123,19 @@ def _answered(conversation: Conversation, send: Send) -> MessageId | None:
     return max(waiting, key=lambda each: each.number).message if waiting else None
 
 
-def take(tx: Transaction, channels: Sequence[str] | None, *, now: datetime, limit: int, lease: timedelta) -> Taken:
+def take(
+    tx: Transaction,
+    channels: Sequence[str] | None,
+    *,
+    without: Sequence[str] = (),
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+) -> Taken:
     """Start the first open send of each conversation, or withdraw it; what comes forward then is looked at too."""
     at, going, withdrawn = micros(now), list[Sending](), list[Sending]()
     while room := limit - len(going):
-        fit, stale = _parted(tx, _ready(tx, channels, at, room))
+        fit, stale = _parted(tx, _ready(tx, channels, without, at, room))
         going += _start(tx, fit, until=at + span(lease))
         withdrawn += _withdraw(tx, stale)
         if not stale:
@@ -203,9 +211,11 @@ def paused(tx: Transaction) -> bool:
     return tx.execute("SELECT 1 FROM switches WHERE name = 'paused'").fetchone() is not None
 
 
-def _ready(tx: Transaction, channels: Sequence[str] | None, at: int, limit: int) -> list[Row]:
+def _ready(
+    tx: Transaction, channels: Sequence[str] | None, without: Sequence[str], at: int, limit: int
+) -> list[Row]:
     if channels is None:
-        return tx.execute(_READY_ANYWHERE, (at, limit)).fetchall()
+        return tx.execute(_READY_ANYWHERE, (at, encode(list(without)).decode(), limit)).fetchall()
     return tx.execute(_READY_AMONG, (at, encode(list(channels)).decode(), limit)).fetchall()
 
 

@@ -180,10 +180,18 @@ class SqliteStore:
     # --- outbox -------------------------------------------------------------------------------------------
 
     async def take_sends(
-        self, channels: Sequence[str] | None, *, now: datetime, limit: int, lease: timedelta
+        self,
+        channels: Sequence[str] | None,
+        *,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        without: Sequence[str] = (),
     ) -> Taken:
         """Start the first open send of each conversation, customers' replies first."""
-        return await self._writer.run(lambda tx: outbox.take(tx, channels, now=now, limit=limit, lease=lease))
+        return await self._writer.run(
+            lambda tx: outbox.take(tx, channels, without=without, now=now, limit=limit, lease=lease)
+        )
 
     async def offer(self, channel: str, *, after: int, limit: int, now: datetime) -> Taken:
         """Return the sends of a fetched channel behind ``after``."""
