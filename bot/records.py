@@ -53,8 +53,16 @@ class Arrival:
     word in the same room counts as an answer to it, unless that word expressly answers another message. With
     ``patience`` None the room is not listened to, and such a message is not stored at all. Either way it counts
     as addressed if it goes on with its customer's matter at this address: see ``rooms.goes_on``; so it does while
-    one that is addressed waits in the inbox. A message that is addressed brings forward, as addressed, what the
-    same customer has waiting at the same address.
+    one that is addressed, and written no later, waits in the inbox. A message that is addressed brings forward,
+    as addressed, what the same customer has waiting at the same address. In a room it is itself held for half a
+    minute if it comes in more than a minute late: by then its back-fill has brought what agents answered to it.
+
+    ``to_others``: it expressly goes to another member. Such a message, if it is not addressed too, is never the
+    brand's, whatever the room and whatever its writer has open: it is a word in ``room``, and not stored.
+
+    An EDIT of a message that still waits changes what will be read, not the wait; one that is addressed brings
+    it forward, one ``to_others`` leaves it to them. An EDIT of something unknown that is addressed and brings
+    ``address`` and ``customer`` is taken as a new message, written when it was edited.
 
     A REPLY belongs to the conversation of ``in_reply_to`` where that is known, else to ``address``. TALK only
     counts as a word in ``room``, and so do a message that is not stored and a REPLY to nothing known: it needs
@@ -75,6 +83,7 @@ class Arrival:
     flooding: bool = False
     revision: str = ""  # tells repeated deliveries of one edit from a second edit
     addressed: bool = True
+    to_others: bool = False
     patience: timedelta | None = timedelta(0)
     room: str = ""
     in_reply_to: str = ""
@@ -87,7 +96,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"  # the same id and content again: nothing to do
     CONFLICT = "conflict"  # the same id with other content
-    NOT_FOUND = "not_found"  # an edit, deletion or reply to something never seen
+    NOT_FOUND = "not_found"  # an edit, deletion or reply to something never seen, that cannot stand alone
     OVERHEARD = "overheard"  # talk in a room: it counts as a word there, and nothing of it is kept
 
 
@@ -106,9 +115,10 @@ class InboxItem:
 
     ``escalated``: it has been escalated unassessed already; a later assessment only annotates it. ``addressed``,
     ``attachments``: see ``Arrival``; for an edit they are the message's, as the edit tells them. ``answered``:
-    somebody else has spoken in the room since, or it was taken back or edited while it waited. ``own``: its
-    writer is the conversation's customer. ``replied``: a REPLY to its conversation waits behind it.
-    ``held_until``: when the room's patience with it ends, None if it did not have to wait.
+    it is not addressed, and somebody else has spoken in the room since, or it was taken back while it waited.
+    ``own``: its writer is the conversation's customer. ``replied``: a REPLY to its conversation waits behind it.
+    ``held_until``: when the room's patience with it ends, None if it did not have to wait. ``text``: what was
+    edited while it waited is told in its newest wording, and its edit not apart.
     """
 
     seq: int

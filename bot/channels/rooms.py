@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.channels.arrivals import customer
-from bot.channels.text import LONGEST_TEXT, clean_id, clean_text, clean_time, revision_of
+from bot.channels.text import LONGEST_TEXT, clean_id, clean_text, clean_time, is_readable, revision_of
 from bot.domain.messages import Address, AgentId, Attachment
 from bot.domain.rooms import Attention, RoomRules
 from bot.records import Arrival, ArrivalKind
@@ -54,7 +54,7 @@ def arrival_of(
 
     In private everything is meant for the brand. In a room an agent's words are a reply, or just talk; a
     customer's are addressed to the brand, or wait for the room's patience; with ``patience`` None they count
-    only where they go on with a matter.
+    only where they go on with a matter. What expressly goes to another member never does.
     """
     agent = None if spoken.private else rules.agents.get(spoken.author)
     if agent is not None:
@@ -75,6 +75,7 @@ def arrival_of(
         private=spoken.private,
         revision=(spoken.revision or revision_of(spoken.edited_at, text)) if edited else "",
         addressed=addressed,
+        to_others=spoken.to_member and not addressed,
         patience=patience,
         room=room_key(spoken),
         in_reply_to=spoken.in_reply_to,
@@ -94,6 +95,8 @@ def _attention(spoken: Spoken, rules: RoomRules) -> tuple[bool, timedelta | None
     """Return whether a customer's message is addressed to the brand, and else how long it waits for others."""
     if spoken.private or spoken.to_bot:
         return True, timedelta(0)
+    if spoken.to_member:
+        return False, None
     room = rules.room(spoken.rooms)
     match room.attention:
         case Attention.ADDRESSED:
@@ -101,7 +104,7 @@ def _attention(spoken: Spoken, rules: RoomRules) -> tuple[bool, timedelta | None
         case Attention.UNANSWERED:
             return False, room.patience
         case Attention.EVERYTHING:
-            return not spoken.to_member, timedelta(0) if not spoken.to_member else room.patience
+            return True, timedelta(0)
 
 
 def _by_agent(spoken: Spoken, agent: AgentId, *, channel: str, account: str, arrived_at: datetime) -> Arrival:
@@ -145,7 +148,7 @@ def _address(spoken: Spoken, customer: str, *, channel: str, account: str) -> Ad
 
 
 def _text(spoken: Spoken) -> str:
-    """Return the cleaned text; where there is none, what it brings along stands for it, as in "[image]"."""
-    if not spoken.text.strip() and spoken.attachments:
+    """Return the cleaned text; where nothing is to be read, what it brings along stands for it: "[image]"."""
+    if spoken.attachments and not is_readable(spoken.text):
         return " ".join(f"[{attachment.kind}]" for attachment in spoken.attachments[:10])
     return clean_text(spoken.text, longest=LONGEST_TEXT)

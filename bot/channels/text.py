@@ -35,11 +35,16 @@ def clean_text(value: str, *, field: str = "text", longest: int = LONGEST_TEXT) 
     if len(value) > 4 * longest:  # never spend time on what cannot be right
         raise _too_long(field, len(value), longest)
     cleaned = _repair(value).strip()
-    if not cleaned or _unseen(cleaned):
+    if _unseen(cleaned):
         raise BadMessage(f"{field}: {shortened(value)} holds nothing to read; send at least one character")
     if len(cleaned) > longest:
         raise _too_long(field, len(cleaned), longest)
     return cleaned
+
+
+def is_readable(value: str) -> bool:
+    """Tell whether cleaning leaves anything of a text that a person can see."""
+    return not _unseen(_repair(value).strip())
 
 
 def clean_name(value: str | None) -> str:
@@ -115,8 +120,10 @@ def _repair(value: str) -> str:
 
 
 def _unseen(text: str) -> bool:
-    """Tell whether a text is made of format characters and spaces alone, such as zero-width joiners."""
-    return not text.isascii() and all(char.isspace() or unicodedata.category(char) == "Cf" for char in text)
+    """Tell whether a text is made of format characters and spaces alone, such as zero-width joiners, or empty."""
+    if text.isascii():
+        return not text
+    return all(char.isspace() or unicodedata.category(char) == "Cf" for char in text)
 
 
 def _utc(value: str | datetime, field: str) -> datetime:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from bot.domain.conversation import Conversation
 from bot.domain.decisions import Reason
 from bot.domain.messages import AgentId
+from bot.domain.sla import Metric
 from bot.domain.states import State
 
 #: A customer who writes again within this time after the last word goes on with the same matter.
@@ -44,14 +45,26 @@ class RoomRules:
         return next((self.rooms[each] for each in ids if each in self.rooms), Room())
 
 
-def goes_on(conversation: Conversation, at: datetime) -> bool:
+def goes_on(conversation: Conversation, at: datetime, *, written: datetime | None = None) -> bool:
     """Tell whether a message of its customer, written ``at`` and naming nobody, belongs to this matter.
 
-    Who never turned to the brand, and was told nothing when a human was asked to look, just talks on.
+    An edit is made ``at``, of what was ``written`` earlier. What was written before the matter began is no part
+    of it, though it comes in later. Who never turned to the brand, and was told nothing when a human was asked
+    to look, just talks on.
     """
-    if conversation.state in {State.UNOPENED, State.RESOLVED}:
+    if conversation.state in {State.UNOPENED, State.RESOLVED} or _is_earlier(written or at, conversation):
         return False
     if conversation.state is State.WAITING:
         return conversation.updated_at is not None and at - conversation.updated_at <= FOLLOW_UP
     quiet = conversation.spoke_last is None and not conversation.acknowledged
     return not (conversation.reason is Reason.UNANSWERED and quiet)
+
+
+def _is_earlier(written: datetime, conversation: Conversation) -> bool:
+    """Tell whether something was written before the message that began the matter.
+
+    The clock of the matter starts when that message was written; the conversation opens when it is decided.
+    Some platforms tell whole seconds, others more.
+    """
+    clock = conversation.clock(Metric.RESOLUTION)
+    return clock is not None and written < clock.started_at.replace(microsecond=0)

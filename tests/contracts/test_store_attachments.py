@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.domain.messages import Attachment, AttachmentKind
 from bot.records import Outcome
 from tests.contracts.stores import (
@@ -74,6 +76,33 @@ async def test_a_repetition_whose_attachments_have_moved_is_a_duplicate(store):
     [again] = await accept(store, message(attachments=(moved,)))
     assert again.outcome is Outcome.DUPLICATE
     assert await told(store) == [(PHOTO,)]
+
+
+OTHERS = {
+    "another kind": (replace(PHOTO, kind=AttachmentKind.FILE),),
+    "another name": (replace(PHOTO, name="lid.png"),),
+    "another size": (replace(PHOTO, size=1),),
+    "another reference": (replace(PHOTO, reference="file-18"),),
+    "one more": (PHOTO, VOICE),
+    "none": (),
+}
+
+
+@pytest.mark.parametrize("others", OTHERS.values(), ids=OTHERS)
+@pytest.mark.parametrize("revision", ["", "r2"])
+async def test_an_edit_with_the_same_text_and_other_attachments_is_an_edit(store, others, revision):
+    await accept(store, message(text="one", attachments=(PHOTO,)))
+    changed = replace(edit(text="one", revision=revision), attachments=others)
+    [edited, again] = await accept(store, changed, changed)
+    assert (edited.outcome, again.outcome) == (Outcome.ACCEPTED, Outcome.DUPLICATE)
+    assert await told(store) == [others]
+
+
+async def test_an_edit_is_a_repetition_though_links_to_its_attachments_are_signed_anew(store):
+    await accept(store, message(text="one", attachments=(PHOTO,)))
+    moved = replace(PHOTO, url="https://example.com/box.png?sig=2")
+    [same] = await accept(store, replace(edit(text="one", revision="r2"), attachments=(moved,)))
+    assert same.outcome is Outcome.DUPLICATE
 
 
 async def test_nothing_of_what_an_erased_customer_brought_along_is_left(store):

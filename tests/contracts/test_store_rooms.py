@@ -5,16 +5,29 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.messages import Address
+from bot.domain.sla import Clock, Metric
 from bot.domain.states import State
 from bot.records import ArrivalKind, Outcome
+from tests.contracts.rooms import (
+    HOLD,
+    INSTANT,
+    LOBBY,
+    MILLISECOND,
+    THREAD,
+    addressed,
+    finish,
+    held,
+    in_line,
+    in_room,
+    left,
+    unheard,
+)
 from tests.contracts.stores import (
     MINUTE,
     NOW,
     SECOND,
     accept,
     advance,
-    conversation_of,
     deletion,
     edit,
     message,
@@ -27,52 +40,6 @@ from tests.contracts.stores import (
 )
 
 __all__ = ["place", "store"]
-
-HOLD = NOW + 5 * MINUTE  # until when ``said`` waits for others
-INSTANT = timedelta(microseconds=1)
-LOBBY = Address(channel="api", account="shop", place="lobby", thread="u:ann")
-THREAD = replace(LOBBY, thread="t:1")
-
-
-def addressed(external_id="2", **parts):
-    return said(external_id, **{"addressed": True, "patience": timedelta(0), **parts})
-
-
-def unheard(external_id="1", **parts):
-    return said(external_id, **{"patience": None, **parts})
-
-
-def in_room(arrival, **parts):
-    return replace(arrival, room="lobby", private=False, **parts)
-
-
-async def held(store, now=HOLD):
-    """Return the one item that has waited for others."""
-    [item] = await take(store, now=now)
-    return item
-
-
-async def left(store, *arrivals, **after):
-    """Return ann's conversation in the room, its messages taken off the inbox and its state set."""
-    [receipt, *_] = await accept(store, *(arrivals or (addressed("first"),)))
-    items = await take(store)
-    done = tuple(item.seq for item in items)
-    return await advance(store, await conversation_of(store, receipt), done=done, after=after)
-
-
-async def finish(store, item):
-    conversation = (await store.load([item.conversation]))[item.conversation]
-    await advance(store, conversation, done=(item.seq,))
-
-
-async def in_line(store, now=HOLD):
-    """Return what a conversation hands out, one after the other."""
-    told = []
-    while items := await take(store, now=now):
-        for item in items:
-            told.append(item)
-            await finish(store, item)
-    return told
 
 
 # --- waiting ----------------------------------------------------------------------------------------------
@@ -227,6 +194,30 @@ async def test_what_waits_for_others_makes_nothing_else_addressed(store):
     assert [receipt.outcome for receipt in receipts] == [Outcome.ACCEPTED, Outcome.OVERHEARD]
 
 
+@pytest.mark.parametrize(("before", "outcome"), [(0, "accepted"), (1, "accepted"), (2, "overheard")])
+async def test_what_was_written_before_the_matter_began_does_not_go_on_with_it(store, before, outcome):
+    began = NOW + 500 * MILLISECOND  # platforms that count in whole seconds would say NOW
+    clock = Clock(metric=Metric.RESOLUTION, instance=1, started_at=began, running_since=began)
+    await left(store, state=State.OPEN, clocks=(clock,), opened_at=NOW + MINUTE)
+    at = began - before * 500 * MILLISECOND
+    [receipt] = await accept(store, unheard("earlier", happened_at=at, arrived_at=NOW + MINUTE))
+    assert receipt.outcome == outcome
+
+
+async def test_what_was_written_before_an_addressed_message_does_not_go_on_with_it_while_that_waits(store):
+    _, earlier = await accept(store, addressed("1"), unheard("2", happened_at=NOW - SECOND))
+    assert earlier.outcome is Outcome.OVERHEARD
+
+
+async def test_an_edit_of_what_was_written_before_the_matter_began_does_not_go_on_with_it(store):
+    conversation = await left(store, said("first"), now=HOLD)
+    clock = Clock(metric=Metric.RESOLUTION, instance=1, started_at=HOLD, running_since=HOLD)
+    await advance(store, conversation, after={"state": State.OPEN, "clocks": (clock,)})
+    await accept(store, in_room(edit("first", text="Nice.", at=HOLD + MINUTE), addressed=False))
+    [item] = await take(store, now=HOLD + MINUTE)
+    assert not item.addressed
+
+
 # --- brought forward ----------------------------------------------------------------------------------------
 
 
@@ -345,58 +336,6 @@ async def test_an_addressed_message_needs_no_answer_of_others(store):
     await accept(store, addressed("1"), talk())
     [item] = await take(store)
     assert (item.addressed, item.answered) == (True, False)
-
-
-# --- edits and deletions ------------------------------------------------------------------------------------
-
-
-async def test_what_is_deleted_while_it_waits_is_handed_out_at_once_as_answered_and_its_deletion_behind_it(store):
-    await accept(store, said(), deletion())
-    items = await in_line(store, NOW + MINUTE)
-    assert [item.kind for item in items] == [ArrivalKind.MESSAGE, ArrivalKind.DELETION]
-    assert (items[0].addressed, items[0].answered) == (False, True)
-
-
-async def test_what_is_edited_while_it_waits_is_handed_out_at_once_as_answered(store):
-    await accept(store, said(), in_room(edit(text="Never mind."), addressed=False))
-    items = await in_line(store, NOW + MINUTE)
-    assert [(item.kind, item.addressed, item.answered) for item in items] == [
-        (ArrivalKind.MESSAGE, False, True),
-        (ArrivalKind.EDIT, False, True),
-    ]
-
-
-async def test_an_edit_that_turns_to_the_brand_brings_the_message_forward_as_addressed(store):
-    await accept(store, said(), in_room(edit(text="@bot?")))
-    items = await in_line(store, NOW + MINUTE)
-    assert [(item.kind, item.addressed, item.answered) for item in items] == [
-        (ArrivalKind.MESSAGE, True, False),
-        (ArrivalKind.EDIT, True, False),
-    ]
-
-
-async def test_what_is_brought_forward_by_a_change_is_assessed_in_time_from_then(store):
-    await accept(store, said(), deletion())
-    assert await store.next_due() == NOW + 3 * MINUTE
-
-
-@pytest.mark.parametrize(("state", "expected"), [(State.OPEN, (True, False)), (State.RESOLVED, (False, True))])
-async def test_an_edit_that_is_not_addressed_counts_as_addressed_where_the_matter_goes_on(store, state, expected):
-    await left(store, state=state)
-    await accept(store, in_room(edit("first", text="Where is my order?"), addressed=False))
-    [item] = await take(store, now=NOW + MINUTE)
-    assert (item.addressed, item.answered) == expected
-
-
-async def test_an_edit_counts_as_addressed_while_its_message_waits_in_the_inbox_addressed(store):
-    await accept(store, addressed("1"), in_room(edit(text="What?"), addressed=False))
-    assert [(item.addressed, item.answered) for item in await in_line(store, NOW)] == [(True, False)] * 2
-
-
-async def test_an_edit_is_no_word(store):
-    await left(store, addressed("b", who="bob"))
-    await accept(store, said("1"), in_room(edit("b", text="And?")))
-    assert [item.answered for item in await in_line(store) if item.kind is ArrivalKind.MESSAGE] == [False]
 
 
 # --- replies ------------------------------------------------------------------------------------------------

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from bot.domain.decisions import Reason
 from bot.domain.events import Resolve
@@ -10,7 +14,7 @@ from bot.domain.messages import Attachment, AttachmentKind, ConversationId
 from bot.domain.sla import Metric
 from bot.domain.states import State
 from bot.engine.auditor import Auditor
-from bot.records import Outcome
+from bot.records import Arrival, ArrivalKind, Outcome
 from tests.scenarios.world import ALEX, T0, World, world
 
 COVERED = "question order-status where is my parcel"
@@ -102,6 +106,101 @@ async def test_what_a_member_goes_on_with_after_the_bots_answer_needs_no_mention
         assert (await w.conversation(conversation)).reason is Reason.REJECTED
 
 
+async def test_what_a_member_says_to_another_after_the_bots_answer_is_left_alone() -> None:
+    async with world() as w:
+        conversation = await w.takes_in(w.in_room(COVERED, addressed=True, patience=timedelta(0)))
+        await after(w, 2 * MIN)
+        for text in ("question store-hours when are you home", "that didn't help"):
+            to_bob = w.in_room(text, to_others=True, patience=None, in_reply_to="bobs")
+            (receipt,) = await w.heed.intake([to_bob])
+            assert receipt.outcome is Outcome.OVERHEARD
+        await after(w, 6 * MIN)
+        assert w.said() == ["answer"]
+        assert (await w.conversation(conversation)).state is State.WAITING
+
+
+async def test_what_a_member_says_to_another_while_a_human_is_called_is_not_kept() -> None:
+    async with world() as w:
+        conversation = await w.takes_in(w.in_room("complaint it broke", addressed=True, patience=timedelta(0)))
+        await after(w, 10 * MIN)
+        await w.heed.intake([w.in_room("chatter see you", to_others=True, patience=None, in_reply_to="bobs")])
+        await w.settle()
+        assert len((await w.store.view(conversation)).transcript) == 2
+        assert w.said() == ["acknowledgement"]
+
+
+async def test_talk_from_before_the_matter_that_is_read_again_does_not_join_it() -> None:
+    async with world() as w:
+        early = w.in_room("question store-hours where do you meet", patience=None)
+        await w.heed.intake([early])
+        await after(w, 4 * MIN)
+        await w.takes_in(w.in_room(COVERED, addressed=True, patience=timedelta(0)))
+        await after(w, MIN)
+        (again,) = await w.heed.intake([replace(early, arrived_at=w.time.now())])
+        await w.settle()
+        assert (again.outcome, w.said()) == (Outcome.OVERHEARD, ["answer"])
+
+
+async def test_what_a_member_sends_while_the_model_reads_goes_on_with_the_matter() -> None:
+    async with world() as w:
+        await w.heed.intake([w.in_room(COVERED, addressed=True, patience=timedelta(0))])
+        written = w.time.now() + timedelta(seconds=2)
+        w.time.move_to(written + timedelta(seconds=3))
+        await w.settle()
+        (receipt,) = await w.heed.intake([w.in_room("that didn't help", patience=None, sent_at=written)])
+        await w.settle()
+        assert (receipt.outcome, w.said()) == (Outcome.ACCEPTED, ["answer", "acknowledgement"])
+
+
+def mended(w: World, said: Arrival, text: str, **parts: Any) -> Arrival:
+    now = w.time.now()
+    changed = {"kind": ArrivalKind.EDIT, "text": text, "happened_at": now, "arrived_at": now}
+    return replace(said, **{**changed, "revision": f"at {now}", **parts})
+
+
+async def test_a_typo_mended_while_it_waits_does_not_end_the_question() -> None:
+    async with world() as w:
+        question = w.in_room("chatter it brok")
+        conversation = await w.takes_in(question)
+        await after(w, MIN)
+        await w.takes_in(mended(w, question, "complaint it broke"))
+        await after(w, 3 * MIN)
+        assert await decided(w, conversation) == []
+        await after(w, 2 * MIN)
+        state = await w.conversation(conversation)
+        assert (state.state, state.reason, state.waiting_since) == (State.ESCALATED, Reason.UNANSWERED, T0)
+        assert w.said() == []
+        assert w.model.seen == ["complaint it broke"]
+
+
+async def test_naming_the_bot_by_an_edit_is_heard_in_a_room_that_is_not_listened_to() -> None:
+    async with world() as w:
+        question = w.in_room("complaint it broke", patience=None)
+        await w.heed.intake([question])
+        await after(w, MIN)
+        edit = mended(w, question, "complaint it broke", addressed=True)
+        conversation = await w.takes_in(edit)
+        assert w.said() == ["acknowledgement"]
+        assert (await w.conversation(conversation)).waiting_since == T0 + MIN
+        (again,) = await w.heed.intake([edit])
+        assert again.outcome is Outcome.DUPLICATE
+
+
+async def test_naming_the_bot_by_an_edit_is_heard_after_the_talk_was_left_to_the_members() -> None:
+    async with world() as w:
+        question = w.in_room(COVERED)
+        conversation = await w.takes_in(question)
+        await w.takes_in(w.in_room("chatter look there", who="v2"))
+        await after(w, 6 * MIN)
+        assert await decided(w, conversation) == [("silence", "between_members")]
+        edit = mended(w, question, COVERED, addressed=True)  # the bot's name is left out of the text
+        await w.takes_in(edit)
+        await after(w, MIN)
+        assert w.said() == ["answer"]
+        (again,) = await w.heed.intake([mended(w, question, COVERED, addressed=True)])
+        assert again.outcome is Outcome.DUPLICATE
+
+
 async def test_long_after_the_bots_answer_talk_is_the_members_again() -> None:
     async with world() as w:
         conversation = await w.takes_in(w.in_room(COVERED, addressed=True, patience=timedelta(0)))
@@ -149,11 +248,17 @@ async def test_a_picture_comes_before_a_human_whatever_is_written_beside_it() ->
         assert (await w.conversation(other)).state is State.UNOPENED
 
 
-async def test_18_a_back_filled_message_with_an_agents_answer_is_recorded_with_its_clocks_not_escalated() -> None:
+@pytest.mark.parametrize("next_page", [False, True])
+async def test_18_a_back_filled_message_with_an_agents_answer_is_recorded_with_its_clocks_not_escalated(
+    next_page: bool,
+) -> None:
     async with world() as w:
         asked = w.in_room(COVERED, sent_at=T0 - 60 * MIN, addressed=True, patience=timedelta(0))
         answered = w.agent_in_room("Here it is.", to="v1", sent_at=T0 - 53 * MIN, in_reply_to=asked.external_id)
-        conversation = await w.takes_in(asked, answered)
+        conversation = await w.takes_in(asked, *(() if next_page else (answered,)))
+        if next_page:
+            await w.heed.intake([answered])
+        await after(w, MIN)
         assert w.said() == []
         assert await decided(w, conversation) == [("record", "answered")]
         assert await w.log(conversation, "escalated") == []

@@ -84,6 +84,11 @@ def attachments_of(kept: str | None) -> tuple[Attachment, ...]:
     return () if kept is None else _decode_attachments(kept)
 
 
+def likeness(attachments: Sequence[Attachment]) -> list[tuple[str, str, int | None, str]]:
+    """Return by what attachments are told apart: not by their links, which platforms sign anew each time."""
+    return [(each.kind.value, each.name, each.size, each.reference) for each in attachments]
+
+
 def encode_fields(fields: Mapping[str, Scalar]) -> bytes:
     """Return the fields of a log event as JSON."""
     return encode(fields)

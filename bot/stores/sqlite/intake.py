@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -11,12 +11,21 @@ from bot.domain.messages import Address, Author, ConversationId, Customer, Custo
 from bot.errors import BadMessage
 from bot.records import Arrival, ArrivalKind, Outcome, Receipt
 from bot.stores.sqlite import inbox, origins, rooms
-from bot.stores.sqlite.codec import attachments_json, digest_of, message_id, micros, span
+from bot.stores.sqlite.codec import (
+    attachments_json,
+    attachments_of,
+    digest_of,
+    encode,
+    likeness,
+    message_id,
+    micros,
+    span,
+)
 from bot.stores.sqlite.rooms import Standing
 from bot.stores.sqlite.transaction import Transaction
 
 _KNOWN = """
-SELECT m.conversation, m.author, m.digest, m.revision, m.deleted_at, m.erased, m.customer, c.customer
+SELECT m.conversation, m.author, m.at, m.digest, m.revision, m.deleted_at, m.erased, m.customer, c.customer
 FROM messages m JOIN conversations c ON c.id = m.conversation WHERE m.id = ?"""
 _ADD_MESSAGE = """
 INSERT INTO messages (id, conversation, customer, author, at, external_id, digest, agent)
@@ -28,7 +37,8 @@ INSERT INTO inbox (kind, conversation, message, revision, channel, happened_at, 
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
         CASE WHEN EXISTS (SELECT 1 FROM inbox WHERE conversation = ?2) THEN 0 ELSE 1 + (?14 > 0) END)"""
 
-_SAME_EDIT = "SELECT 1 FROM bodies WHERE message = ? AND (edit_key = ? OR (revision = ? AND text = ?))"
+_EDITED = "SELECT 1 FROM bodies WHERE message = ? AND edit_key = ?"
+_SAME_TEXT = "SELECT attachments FROM bodies WHERE message = ? AND revision = ? AND text = ?"
 _MARK_EDITED = "UPDATE messages SET revision = ?, edited_at = ? WHERE id = ?"
 _MARK_DELETED = "UPDATE messages SET deleted_at = ? WHERE id = ?"
 
@@ -52,6 +62,7 @@ class _Known:
 
     conversation: ConversationId
     author: str
+    at: int
     digest: bytes | None
     revision: int
     deleted_at: int | None
@@ -72,7 +83,20 @@ class _Case:
     @property
     def assess_by(self) -> int:
         """Return until when this should be assessed, if it may be at once."""
-        return micros(self.arrival.arrived_at) + span(self.rules.assess_within)
+        return self.assess_after(0)
+
+    def assess_after(self, hold_until: int) -> int:
+        """Return until when this should be assessed that may not be earlier than this."""
+        return max(micros(self.arrival.arrived_at), hold_until) + span(self.rules.assess_within)
+
+    @property
+    def edit_key(self) -> str:
+        """Return what tells this edit of a message from others."""
+        arrival = self.arrival
+        if arrival.revision:
+            return f"r{arrival.revision}"
+        brought = [encode(likeness(arrival.attachments)).decode()] if arrival.attachments else []
+        return f"t{digest_of(arrival.text, *brought).hex()}"
 
     def receipt(self, outcome: Outcome, conversation: ConversationId) -> Receipt:
         return Receipt(outcome=outcome, conversation=conversation, message=self.message)
@@ -116,7 +140,7 @@ def _accept(case: _Case) -> Receipt:
         case ArrivalKind.REPLY:
             return _new_reply(case) if known is None else _again(case, known)
         case ArrivalKind.EDIT:
-            return _NOT_FOUND if known is None or known.erased else _edit(case, known)
+            return _first_heard(case) if known is None else _NOT_FOUND if known.erased else _edit(case, known)
         case ArrivalKind.DELETION:
             return _NOT_FOUND if known is None or known.erased else _delete(case, known)
         case _:
@@ -126,20 +150,29 @@ def _accept(case: _Case) -> Receipt:
 # --- messages and replies, and their repetition -----------------------------------------------------------
 
 
-def _new_message(case: _Case) -> Receipt:
+def _new_message(case: _Case, edit_key: str | None = None) -> Receipt:
     address, writer = _origin(case.arrival)
     tx, arrival = case.tx, case.arrival
     origin = origins.joined(tx, arrival, address, case.rules.reopen_window)
-    standing = _AT_ONCE if arrival.addressed else rooms.standing(tx, arrival, origin and origin[0])
+    standing = rooms.standing(tx, arrival, origin and origin[0])
     if standing is None:
         return _OVERHEARD
     customer = origins.customer_of(tx, writer)
     conversation, whose = origin or origins.begin(tx, address, customer, private=arrival.private)
-    _keep(case, conversation, customer, Author.CUSTOMER)
+    _keep(case, conversation, customer, Author.CUSTOMER, edit_key)
     if standing.addressed and (arrival.room or not arrival.addressed):
-        rooms.bring_forward(tx, conversation, customer, case.assess_by)
+        _bring_forward(case, conversation, customer, standing)
     _queue(case, conversation, 0, standing, own=whose == customer)
     return case.receipt(Outcome.ACCEPTED, conversation)
+
+
+def _first_heard(case: _Case) -> Receipt:
+    """Take an edit of something unknown for a message, if it turns to the brand and says whose it is and where."""
+    arrival = case.arrival
+    if not arrival.addressed or arrival.address is None or arrival.customer is None:
+        return _NOT_FOUND
+    as_message = replace(case, arrival=replace(arrival, kind=ArrivalKind.MESSAGE))
+    return _new_message(as_message, case.edit_key)
 
 
 def _new_reply(case: _Case) -> Receipt:
@@ -175,59 +208,84 @@ def _digest(arrival: Arrival, text: str) -> bytes:
 
 def _edit(case: _Case, known: _Known) -> Receipt:
     arrival = case.arrival
-    key = f"r{arrival.revision}" if arrival.revision else f"t{digest_of(arrival.text).hex()}"
-    if case.tx.execute(_SAME_EDIT, (case.message, key, known.revision, arrival.text)).fetchone():
+    if _changes_nothing(case, known):
         return case.receipt(Outcome.DUPLICATE, known.conversation)
     if known.deleted_at is not None:  # taken back for good: a late edit brings nothing back
         return case.receipt(Outcome.NOT_FOUND, known.conversation)
     revision = known.revision + 1
     attachments = attachments_json(arrival.attachments)
-    case.tx.execute(_ADD_BODY, (case.message, revision, arrival.text, key, attachments))
+    case.tx.execute(_ADD_BODY, (case.message, revision, arrival.text, case.edit_key, attachments))
     case.tx.execute(_MARK_EDITED, (revision, micros(arrival.happened_at), case.message))
-    return _changed(case, known, revision)
+    if known.author == Author.CUSTOMER:  # what an agent changes in their own words concerns no handler
+        _hear_edit(case, known, revision)
+    return case.receipt(Outcome.ACCEPTED, known.conversation)
+
+
+def _changes_nothing(case: _Case, known: _Known) -> bool:
+    """Tell whether an edit was told before, or leaves a message as it is, and as much the brand's as it was."""
+    tx, arrival = case.tx, case.arrival
+    if tx.execute(_EDITED, (case.message, case.edit_key)).fetchone():
+        return True
+    now = tx.execute(_SAME_TEXT, (case.message, known.revision, arrival.text)).fetchone()
+    if now is None or likeness(attachments_of(now[0])) != likeness(arrival.attachments):
+        return False
+    # Channels leave the bot's name out of the text, so turning to the brand may be all that was changed.
+    return not (arrival.room and arrival.addressed and rooms.was_talk(tx, known.conversation, case.message))
+
+
+def _hear_edit(case: _Case, known: _Known, revision: int) -> None:
+    """Let a message that waits be read as it is now, or hand out its edit behind it."""
+    standing = _standing_of_edit(case, known)
+    waits = rooms.reword(case.tx, known.conversation, case.message, revision)
+    if standing.addressed:
+        _bring_forward(case, known.conversation, known.writer, standing)
+    elif case.arrival.to_others:
+        rooms.settle(case.tx, known.conversation, case.message, case.assess_by)
+    if not waits:
+        _queue(case, known.conversation, revision, standing, own=known.writer == known.customer)
+
+
+def _standing_of_edit(case: _Case, known: _Known) -> Standing:
+    arrival = case.arrival
+    addressed = arrival.addressed or (
+        not arrival.to_others
+        and rooms.is_expected(case.tx, arrival, known.conversation, known.writer, written=known.at)
+    )
+    return rooms.turned_to_brand(arrival) if addressed else Standing(addressed=False, answered=True)
 
 
 def _delete(case: _Case, known: _Known) -> Receipt:
     if known.deleted_at is not None:
         return case.receipt(Outcome.DUPLICATE, known.conversation)
     case.tx.execute(_MARK_DELETED, (micros(case.arrival.happened_at), case.message))
-    return _changed(case, known, known.revision)
-
-
-def _changed(case: _Case, known: _Known, revision: int) -> Receipt:
-    if known.author == Author.CUSTOMER:  # what an agent changes in their own words concerns no handler
-        standing = _after_change(case, known)
-        _queue(case, known.conversation, revision, standing, own=known.writer == known.customer)
+    if known.author == Author.CUSTOMER:
+        rooms.settle(case.tx, known.conversation, case.message, case.assess_by)
+        _queue(case, known.conversation, known.revision, _AT_ONCE, own=known.writer == known.customer)
     return case.receipt(Outcome.ACCEPTED, known.conversation)
-
-
-def _after_change(case: _Case, known: _Known) -> Standing:
-    """Return how an edit or a deletion stands; what waits for others in the room waits no more."""
-    tx, arrival, conversation = case.tx, case.arrival, known.conversation
-    if arrival.kind is ArrivalKind.DELETION:
-        rooms.settle(tx, conversation, case.message, case.assess_by)
-        return _AT_ONCE
-    if arrival.addressed or rooms.is_expected(tx, arrival, conversation, known.writer):
-        rooms.bring_forward(tx, conversation, known.writer, case.assess_by)
-        return _AT_ONCE
-    rooms.settle(tx, conversation, case.message, case.assess_by)
-    return Standing(addressed=False, answered=True)
 
 
 # --- what is kept -----------------------------------------------------------------------------------------
 
 
-def _keep(case: _Case, conversation: ConversationId, customer: CustomerId, author: Author) -> None:
+def _keep(
+    case: _Case, conversation: ConversationId, customer: CustomerId, author: Author, edit_key: str | None = None
+) -> None:
     arrival = case.arrival
     at, digest = micros(arrival.happened_at), _digest(arrival, arrival.text)
     values = (case.message, conversation, customer, author.value, at, arrival.external_id, digest, arrival.agent)
     case.tx.execute(_ADD_MESSAGE, values)
     attachments = attachments_json(arrival.attachments)
-    case.tx.execute(_ADD_BODY, (case.message, 0, arrival.text, None, attachments))
+    case.tx.execute(_ADD_BODY, (case.message, 0, arrival.text, edit_key, attachments))
+
+
+def _bring_forward(case: _Case, conversation: ConversationId, customer: CustomerId, standing: Standing) -> None:
+    hold_until = standing.hold_until
+    assess_by = case.assess_after(hold_until)
+    rooms.bring_forward(case.tx, conversation, customer, hold_until=hold_until, assess_by=assess_by)
 
 
 def _queue(case: _Case, conversation: ConversationId, revision: int, standing: Standing, *, own: bool) -> None:
-    arrival, aside = case.arrival, standing.hold_until > 0 and not own
+    arrival, aside = case.arrival, standing.hold_until > 0 and not (own or standing.addressed)
     assess_by = _assess_by(case, conversation, standing) if arrival.kind in _ASSESSED else None
     where = (arrival.kind.value, conversation, case.message, revision, arrival.channel)
     when = (micros(arrival.happened_at), micros(arrival.arrived_at), arrival.agent, arrival.flooding, assess_by)
@@ -241,7 +299,7 @@ def _queue(case: _Case, conversation: ConversationId, revision: int, standing: S
 
 def _assess_by(case: _Case, conversation: ConversationId, standing: Standing) -> int:
     """Return until when this should be assessed: counted from when it may be, behind what waits for others."""
-    held = standing.hold_until or (rooms.wait_ahead(case.tx, conversation) if case.arrival.room else 0)
-    assess_by = max(case.assess_by, held + span(case.rules.assess_within))
+    ahead = rooms.wait_ahead(case.tx, conversation) if case.arrival.room else 0
+    assess_by = case.assess_after(max(standing.hold_until, ahead))
     case.tx.falls_due(assess_by)
     return assess_by
