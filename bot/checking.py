@@ -16,13 +16,16 @@ from bot.channels.telegram.channel import CAPABILITIES as TELEGRAM
 from bot.channels.telegram.setup import inspect as inspect_telegram
 from bot.channels.webchat.channel import CAPABILITIES as WEBCHAT
 from bot.channels.webchat.origins import Origins
+from bot.checking_examples import at_odds, few_examples
 from bot.errors import HeedError, ModelError, SettingsError, TemplateError
 from bot.platforms import room_rules, telegram_webhook
 from bot.ports import Capabilities
 from bot.records import Found, Severity
 from bot.settings import Environment, Settings
-from bot.wiring import SAMPLE_TEMPLATES, brand_of, load_assessor, open_store
+from bot.wiring import SAMPLE_TEMPLATES, SHIPPED_CLASSIFIER, brand_of, load_assessor, open_store
 from handlers.brand import Brand
+from models.kept_thresholds import read_thresholds
+from models.manifest import SHIPPED
 
 #: What a platform may be able to do, in words.
 FLAGS = {
@@ -59,28 +62,33 @@ async def check_everything(environment: Environment, read: Callable[[], Settings
     except SettingsError as error:
         remedy = "docs/configuration.md tells what may stand there."
         return [_problem(line, remedy) for line in str(error).splitlines()]
-    found = [_ok("The settings are sound."), *_templates(settings)]
-    found += [finding async for finding in _model(settings)]
+    brand, told = _templates(settings)
+    found = [_ok("The settings are sound."), *told]
+    found += [finding async for finding in _model(settings, brand)]
     found += [finding async for finding in _store(settings)]
     found += [*_credentials(settings, environment)]
     found += [finding async for finding in _platforms(settings, environment)]
     return [*found, *_capabilities()]
 
 
-def _templates(settings: Settings) -> Iterator[Found]:
+def _templates(settings: Settings) -> tuple[Brand | None, list[Found]]:
+    """Return the brand, unless its templates are broken, and what is to be said of them."""
     folder = settings.templates or SAMPLE_TEMPLATES
     try:
         brand = brand_of(settings)
+    except ModelError:  # the model's own check tells it
+        return None, []
     except (TemplateError, SettingsError) as error:
-        yield _problem(str(error), f"Mend the file in {folder}; docs/templates.md shows how.")
-        return
-    yield _ok(f"{len(brand.catalogue.templates)} templates are sound (version {brand.catalogue.version}).")
+        return None, [_problem(str(error), f"Mend the file in {folder}; docs/templates.md shows how.")]
+    found = [_ok(f"{len(brand.catalogue.templates)} templates are sound (version {brand.catalogue.version}).")]
     if settings.templates is None:
-        yield _note(
-            "The sample brand's templates are in use.",
-            "Copy handlers/templates, make it yours and name it under 'templates' in config.yaml.",
+        found.append(
+            _note(
+                "The sample brand's templates are in use.",
+                "Copy handlers/templates, make it yours and name it under 'templates' in config.yaml.",
+            )
         )
-    yield from _expired(brand)
+    return brand, [*found, *_expired(brand), *few_examples(brand.catalogue)]
 
 
 def _expired(brand: Brand) -> Iterator[Found]:
@@ -94,15 +102,44 @@ def _expired(brand: Brand) -> Iterator[Found]:
             )
 
 
-async def _model(settings: Settings) -> AsyncIterator[Found]:
+async def _model(settings: Settings, brand: Brand | None) -> AsyncIterator[Found]:
     try:
         assessor = await load_assessor(settings)
     except ModelError as error:
         yield _problem(str(error), "Heed does not start without a model.")
         return
     versions = assessor.versions
-    await assessor.close()
+    try:
+        at_issue = [] if brand is None else await at_odds(assessor, brand.catalogue)
+    except ModelError as error:
+        yield _problem(str(error), "Heed does not start with a model that fails.")
+        return
+    finally:
+        await assessor.close()
     yield _ok(f"The model loads (version {versions.model}, calibration {versions.calibration}).")
+    for finding in at_issue:
+        yield finding
+    for found in _promise(settings):
+        yield found
+
+
+def _promise(settings: Settings) -> Iterator[Found]:
+    """Say what is proved of automatic decisions, and why so few are taken where hardly any can be."""
+    model = settings.model
+    try:
+        kept = read_thresholds(model.weights or SHIPPED, risk=model.risk)
+    except ModelError as error:
+        yield _problem(str(error), "Heed does not start without them; docs/models.md tells about thresholds.")
+        return
+    if kept is None or model.classifier != SHIPPED_CLASSIFIER:
+        yield _note(
+            "Nothing is proved of this model's automatic decisions.",
+            "Label messages of yours and run 'heed thresholds --keep'.",
+        )
+    elif kept.risk.bound is None or kept.why:
+        yield _note(f"The bot decides less alone than it might: {' '.join(kept.why)}.", "See docs/models.md.")
+    else:
+        yield _ok(f"Of what the bot decides alone at most {kept.risk.bound:.1%} is wrong, for messages as tested.")
 
 
 async def _store(settings: Settings) -> AsyncIterator[Found]:

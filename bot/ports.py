@@ -79,7 +79,8 @@ class Capabilities:
     ``idempotent_sends``: a repeated send with the same key reaches the customer once, so an unknown outcome
     may be repeated. ``backfills``: what was written while Heed was away is fetched. ``per_place`` is the least
     time between two sends to one private chat, ``per_room`` to one public room, ``per_account`` between any two.
-    A text longer than ``longest_part`` leaves in parts, each of which counts. ``instead`` says in a sentence, for each flag that is False, what Heed does in its stead.
+    A text longer than ``longest_part`` leaves in parts, each of which counts. ``instead`` says in a sentence, for
+    each flag that is False, what Heed does in its stead.
     """
 
     name: str
@@ -210,9 +211,9 @@ class Outbox(Protocol):
     ) -> Taken:
         """Mark sends ``sending`` and return them: the first open one of each conversation, customers first.
 
-        ``channels`` None means all but those that are fetched (see ``offer``) and those ``without``. An answer of the bot whose hold
-        epoch is not the conversation's, or that meets the pause switch, becomes ``withdrawn`` instead; or
-        ``unknown``, where an earlier try may have arrived.
+        ``channels`` None means all but those that are fetched (see ``offer``) and those ``without``. An answer of
+        the bot whose hold epoch is not the conversation's, or that meets the pause switch, becomes ``withdrawn``
+        instead; or ``unknown``, where an earlier try may have arrived.
         """
         ...
 

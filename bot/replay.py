@@ -19,6 +19,8 @@ from bot.domain.decisions import Decision, DecisionKind, Reason, Situation
 from bot.domain.messages import Address, MessageId
 from bot.domain.prediction import Assessment, Label
 from bot.domain.rooms import Room
+from bot.engine.board import NoticeBoard
+from bot.engine.guard import GuardedAssessor
 from bot.engine.time import VirtualTime
 from bot.figures import Summary
 from bot.ports import Assessor, Capabilities, Intake
@@ -148,9 +150,9 @@ class AheadAssessor:
         self._assessor = assessor
         self._texts = texts
         self._next = 0
-        self._known: dict[str, Assessment] = {}
+        self._known: dict[str, Assessment | None] = {}
 
-    async def assess(self, texts: Sequence[str]) -> Sequence[Assessment]:
+    async def assess(self, texts: Sequence[str]) -> Sequence[Assessment | None]:
         """Return one assessment for each text, in order."""
         while any(text not in self._known for text in texts):
             ahead = list(dict.fromkeys([*texts, *self._texts[self._next : self._next + AHEAD]]))
@@ -160,7 +162,7 @@ class AheadAssessor:
             self._keep(texts, dict(zip(fresh, found, strict=True)))
         return [self._known[text] for text in texts]
 
-    def _keep(self, texts: Sequence[str], found: Mapping[str, Assessment]) -> None:
+    def _keep(self, texts: Sequence[str], found: Mapping[str, Assessment | None]) -> None:
         """Add what was found and forget the oldest, but nothing of what is asked for now."""
         asked = {text: self._known[text] for text in texts if text in self._known}
         self._known = dict([*self._known.items(), *found.items()][-KEPT:]) | asked
@@ -198,7 +200,7 @@ async def replay(
         heed = join(
             settings,
             store=store,
-            assessor=AheadAssessor(assessor, texts),
+            assessor=AheadAssessor(GuardedAssessor(assessor, board=NoticeBoard()), texts),
             channels=[Sink(time)],
             time=time,
         )

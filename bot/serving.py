@@ -9,7 +9,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 import aiohttp
@@ -27,7 +27,7 @@ from bot.channels.webchat.chat import Chat, ChatParts
 from bot.channels.webchat.origins import Origins
 from bot.channels.webchat.page import Look
 from bot.channels.webchat.visitors import Visitors
-from bot.desk.web import WebDesk
+from bot.desk.web import Explain, WebDesk
 from bot.domain.roles import Role
 from bot.engine.auditor import Heartbeat
 from bot.engine.board import NoticeBoard
@@ -40,7 +40,7 @@ from bot.settings import Environment, Settings
 from bot.web.app import create_app
 from bot.web.parts import WebParts
 from bot.web.sign_in import one_time_link
-from bot.wiring import Heed, join, load_assessor, open_reports, open_store, read_secret
+from bot.wiring import Heed, confidence_of, join, load_assessor, open_reports, open_store, read_secret
 
 log = structlog.get_logger(__name__)
 
@@ -99,6 +99,7 @@ async def serve(settings: Settings, environment: Environment, announce: Callable
         chat = _chat(heed, environment, secret) if settings.channels.webchat.enabled else None
         app = _application(
             heed,
+            explain=assessor.explain,
             api=api,
             chat=chat,
             telegram=telegram,
@@ -157,6 +158,7 @@ def _chat(heed: Heed, environment: Environment, secret: bytes) -> Chat:
 def _application(
     heed: Heed,
     *,
+    explain: Explain,
     api: ApiChannel,
     chat: Chat | None,
     telegram: TelegramChannel | None,
@@ -184,7 +186,13 @@ def _application(
     app = create_app(
         WebParts(
             store=store,
-            desk=WebDesk(store=store, commands=heed.commands, time=time),
+            desk=WebDesk(
+                store=store,
+                commands=heed.commands,
+                time=time,
+                thresholds=asdict(confidence_of(settings)),
+                explain=explain,
+            ),
             commands=heed.commands,
             health=heed.engine,
             reports=reports,

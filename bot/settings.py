@@ -136,16 +136,19 @@ class StoreSettings(_Section):
 
 
 class ConfidenceSettings(_Section):
-    """How sure the bot must be before it acts by itself; below, a human looks."""
+    """How sure the bot must be before it acts by itself; below, a human looks.
 
-    question: Share = 0.55
+    Labels that are left out are as sure as ``model.risk`` asks, for weights with kept thresholds.
+    """
+
+    question: Share | None = None
     template: Share = 0.62
     margin: Share = 0.06
     verbatim: Share = 0.93
-    complaint: Share = 0.5
-    praise: Share = 0.6
+    complaint: Share | None = None
+    praise: Share | None = None
     praise_alone: Share = 0.8
-    other: Share = 0.95
+    other: Share | None = None
     unasked: Share = 0.9
     unasked_template: Share = 0.75
 
@@ -153,12 +156,14 @@ class ConfidenceSettings(_Section):
 class ModelSettings(_Section):
     """Which model reads the messages: the shipped one, or any Hugging Face classifier with a label map.
 
-    ``weights``: a folder that ``heed train`` made, in the shipped weights' stead.
+    ``weights``: a folder that ``heed train`` made, in the shipped weights' stead. ``risk``: the share of wrong
+    automatic decisions, silence included, that the brand accepts.
     """
 
     classifier: str = "shipped"
     weights: Path | None = None
     label_map: Mapping[str, Literal["question", "complaint", "praise", "other"]] = Field(default_factory=dict)
+    risk: Annotated[float, Field(gt=0, lt=1)] = 0.05
     threads: int = Field(default=2, ge=1, le=64)
     confidence: ConfidenceSettings = ConfidenceSettings()
 

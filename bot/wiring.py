@@ -20,6 +20,7 @@ from bot.engine.board import NoticeBoard
 from bot.engine.commands import StaffCommands
 from bot.engine.delivery import AnswerFeed, Delivery, DeliveryLimits
 from bot.engine.engine import Engine, Parts
+from bot.engine.guard import GuardedAssessor
 from bot.engine.intake import Intake
 from bot.engine.limits import FloodGate
 from bot.engine.presence import Presence
@@ -35,6 +36,7 @@ from bot.stores.sqlite import SqliteStore
 from handlers import Brand, Catalogue, CatalogueWatcher, Confidence, decide, read_catalogue
 from models.assessor import LocalAssessor
 from models.hub import HubLabeller
+from models.kept_thresholds import thresholds_of
 from models.manifest import SHIPPED
 
 log = structlog.get_logger(__name__)
@@ -121,15 +123,27 @@ class Heed:
 
 
 def brand_of(settings: Settings) -> Brand:
-    """Return the brand that the settings describe. Raises TemplateError or SettingsError."""
+    """Return the brand that the settings describe. Raises TemplateError, SettingsError or ModelError."""
     return Brand(
         name=settings.brand.name,
         variables=settings.brand.variables,
         catalogue=read_catalogue(settings.templates or SAMPLE_TEMPLATES),
-        confidence=Confidence(**settings.model.confidence.model_dump()),
+        confidence=confidence_of(settings),
         languages=frozenset(settings.brand.languages),
         max_answer_age=settings.conversation.late_after,
     )
+
+
+def confidence_of(settings: Settings) -> Confidence:
+    """Return how sure the bot must be: as the settings say, else as was proved for the weights and the risk.
+
+    Raises ModelError where the kept thresholds are damaged, or none is as careful as the brand wants it.
+    """
+    model = settings.model
+    own = model.classifier == SHIPPED_CLASSIFIER
+    proved = thresholds_of(model.weights or SHIPPED, risk=model.risk) if own else {}
+    given = {name: value for name, value in model.confidence.model_dump().items() if value is not None}
+    return Confidence(**{**proved, **given})
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -183,6 +197,8 @@ def join(
     heartbeat: Heartbeat | None = None,
 ) -> Heed:
     """Join the parts that drive. Starts nothing."""
+    board = board or NoticeBoard()
+    guarded = GuardedAssessor(assessor, board=board)
     limits = settings.limits
     road = Road(store=store, rules=rules_of(settings), time=time)
     brands = Brands(settings, assessor=assessor, store=store)
@@ -194,7 +210,7 @@ def join(
         Worker(
             store=store,
             road=road,
-            assessor=assessor,
+            assessor=guarded,
             decide=brands.decide,
             time=time,
             owner=f"{os.getpid()}-{number}",
@@ -221,7 +237,7 @@ def join(
         commands=commands,
         channels=channels,
         presence=presence,
-        board=board or NoticeBoard(),
+        board=board,
         refresh=brands.refresh,
         problem=brands.problem,
     )

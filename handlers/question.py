@@ -65,7 +65,11 @@ def covering(case: Case) -> Template | None:
 
 
 def clear_winner(candidates: Sequence[Candidate], confidence: Confidence) -> str | None:
-    """Return the nearest template if it is near enough and leads its runner-up by the margin."""
+    """Return the best template if it is likely enough to answer and leads its runner-up by the margin.
+
+    Scores are probabilities in which the lead counts already; the margin still refuses where two templates have
+    nearly the same words and both are sure.
+    """
     if not candidates:
         return None
     first = candidates[0]

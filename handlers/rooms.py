@@ -15,6 +15,9 @@ from handlers.phrases import bare
 from handlers.question import covering, is_example, repeats
 from handlers.template import Template
 
+#: From here on a label is more likely than not.
+LIKELY = 0.5
+
 
 def left_to_members(case: Case) -> Decision | None:
     """Decide about what is not addressed to the brand. What an agent has taken up is the brand's matter."""
@@ -37,7 +40,7 @@ def _surely_covering(case: Case) -> Template | None:
     """Return the template for a question that is surely one, surely covered, and not the bot's to stay out of."""
     if not _sure(case, Label.QUESTION, case.brand.confidence.unasked):
         return None
-    if case.held or case.brings_more or case.probability(Label.COMPLAINT) >= case.brand.confidence.complaint:
+    if case.held or case.brings_more or case.probability(Label.COMPLAINT) >= LIKELY:
         return None
     template = covering(case)
     if template is None or repeats(case, template):
@@ -48,15 +51,12 @@ def _surely_covering(case: Case) -> Template | None:
 
 def _wants_somebody(case: Case) -> bool:
     """Tell whether a human should look: a sure question or complaint; a likely one if it names the brand."""
-    confidence = case.brand.confidence
-    named = _names_brand(case)
-    return _sure(case, Label.QUESTION, confidence.question if named else confidence.unasked) or _sure(
-        case, Label.COMPLAINT, confidence.complaint if named else confidence.unasked
-    )
+    needed = LIKELY if _names_brand(case) else case.brand.confidence.unasked
+    return _sure(case, Label.QUESTION, needed) or _sure(case, Label.COMPLAINT, needed)
 
 
 def _sure(case: Case, label: Label, needed: float) -> bool:
-    return case.prediction.label is label and case.prediction.confidence() >= needed
+    return case.prediction.label is label and case.probability(label) >= needed
 
 
 def _names_brand(case: Case) -> bool:

@@ -8,14 +8,23 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
+import numpy as np
+
+from bot.domain.explanation import Explanation
 from bot.domain.prediction import SCORED_LABELS, Assessment, Prediction, Versions, primary_label
+from bot.errors import ModelError
 from models.encoder import Encoder, Reading, Vector
+from models.explain import Measured, explain
 from models.language import LanguageGuess
 from models.manifest import SHIPPED
 from models.normalise import clean, normalise, spell_emoji
 from models.retrieval import EMPTY, TemplateIndex, build_index
 
 Result = TypeVar("Result")
+
+#: What every model is given before it may start.
+_TRIAL = "hello, where is my order?"
+_REMEDY = "run 'heed check', then reinstall Heed, make new weights with 'heed train' or name another model"
 
 
 class Labeller(Protocol):
@@ -35,7 +44,8 @@ class LocalAssessor:
     """Assesses messages on a pool of threads, one message a pass, never on the event loop.
 
     An assessment depends on the message, the weights and the templates alone: not on what else is assessed
-    with it. Any text is accepted; what cannot be read (nothing, only signs) is ``other``.
+    with it. Any text is accepted; what cannot be read (nothing, only signs) is ``other``. A model whose numbers
+    are none (not a number, infinite, no probability) raises ModelError: nothing is ever concluded from them.
     """
 
     def __init__(
@@ -55,37 +65,59 @@ class LocalAssessor:
         self._calibration = encoder.manifest.calibration
         self._index, self._made_with = EMPTY, self._versions(EMPTY)
         self._embedded: dict[str, Vector] = {}
+        self._explaining = asyncio.Lock()
 
     @classmethod
     async def load(cls, *, folder: Path = SHIPPED, threads: int = 2, labeller: Labeller | None = None) -> Self:
         """Return an assessor with the weights in ``folder`` and ``threads`` workers.
 
         A ``labeller`` (see ``models.hub``) replaces the labels; embedding and language stay as they are.
-        Raises ModelError naming the file and the remedy when weights are missing or damaged.
+        Raises ModelError naming the file and the remedy when weights are missing or damaged, and when what the
+        model gives for a plain message is not what an assessment needs.
         """
         pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="assess")
         loop = asyncio.get_running_loop()
         try:
             languages = loop.run_in_executor(pool, LanguageGuess)
             encoder = await loop.run_in_executor(pool, Encoder, folder)
-            return cls(encoder, await languages, pool, threads=threads, labeller=labeller)
+            loaded = cls(encoder, await languages, pool, threads=threads, labeller=labeller)
+            await loop.run_in_executor(pool, loaded._try_out, folder)
         except BaseException:
             await asyncio.to_thread(pool.shutdown)
             raise
+        return loaded
 
     @property
     def versions(self) -> Versions:
         """What an assessment made now is made with."""
         return self._made_with
 
+    @property
+    def templates(self) -> TemplateIndex:
+        """The templates as they were last indexed."""
+        return self._index
+
     async def assess(self, texts: Sequence[str]) -> list[Assessment]:
-        """Return one assessment for each text, in the order of ``texts``, all with the same templates."""
+        """Return one assessment for each text, in the order of ``texts``, all with the same templates.
+
+        Raises ModelError if the model fails at one of them; which of them it was shows when each comes alone.
+        """
         index, versions = self._index, self._made_with
         return await self._side_by_side(lambda text: self._assess(text, index, versions), texts)
 
     def assess_one(self, text: str) -> Assessment:
         """Return the assessment of one text, on the thread that calls."""
         return self._assess(text, self._index, self._made_with)
+
+    async def explain(self, text: str) -> Explanation:
+        """Return the assessment of a text with the words that mattered to it.
+
+        Takes some forty passes: one text at a time, so that messages keep all threads but one.
+        """
+        index, versions = self._index, self._made_with
+        async with self._explaining:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, self._explain, text, index, versions)
 
     async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:
         """Replace the templates, all at once: ``examples`` maps a template's name to messages it answers.
@@ -97,7 +129,9 @@ class LocalAssessor:
         fresh = sorted(wanted - before.keys())
         vectors = dict(zip(fresh, await self._side_by_side(self._embed, fresh), strict=True))
         self._embedded = {text: before[text] for text in wanted & before.keys()} | vectors
-        index = build_index(examples, self._embedded, version=version)
+        known = self._embedded
+        loop = asyncio.get_running_loop()
+        index = await loop.run_in_executor(self._pool, lambda: build_index(examples, known, version=version))
         self._index, self._made_with = index, self._versions(index)
 
     async def close(self) -> None:
@@ -119,12 +153,33 @@ class LocalAssessor:
         return [results[number] for number in range(len(texts))]
 
     def _embed(self, text: str) -> Vector:
-        return self._encoder.read(normalise(text)).embedding
+        return self._read(normalise(text)).embedding
+
+    def _try_out(self, folder: Path) -> None:
+        """Raise ModelError unless a plain message is understood: its labels and its numbers are sound."""
+        try:
+            shape = self._encoder.read(_TRIAL).logits.shape
+            problem = "" if shape == (len(SCORED_LABELS),) else f"it gives logits of shape {list(shape)}"
+            if not problem:
+                self.assess_one(_TRIAL)
+        except ModelError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with a model, Heed must not start with it
+            problem = str(error)
+        if problem:
+            wanted = ", ".join(SCORED_LABELS)
+            raise ModelError(f"the model in {folder} cannot tell {wanted} of a message ({problem}): {_REMEDY}")
+
+    def _read(self, normalised: str) -> Reading:
+        reading = self._encoder.read(normalised)
+        if not (np.isfinite(reading.logits).all() and np.isfinite(reading.embedding).all()):
+            raise ModelError(f"the model {self._made_with.model} gave numbers that are none: {_REMEDY}")
+        return reading
 
     def _assess(self, text: str, index: TemplateIndex, versions: Versions) -> Assessment:
         cleaned = clean(text)
         normalised = spell_emoji(cleaned)
-        reading = self._encoder.read(normalised)
+        reading = self._read(normalised)
         probabilities = self._probabilities(normalised, reading)
         return Assessment(
             prediction=self._prediction(cleaned, probabilities),
@@ -132,12 +187,27 @@ class LocalAssessor:
             versions=versions,
         )
 
-    def _probabilities(self, normalised: str, reading: Reading) -> list[float]:
+    def _explain(self, text: str, index: TemplateIndex, versions: Versions) -> Explanation:
+        return explain(text, self._assess(text, index, versions), lambda part: self._measure(part, index))
+
+    def _measure(self, text: str, index: TemplateIndex) -> Measured:
+        normalised = normalise(text)
+        reading = self._read(normalised)
+        nearest = index.nearest(reading.embedding, count=len(index.names)) if normalised else ()
+        return Measured(
+            probabilities=dict(zip(SCORED_LABELS, self._probabilities(normalised, reading), strict=True)),
+            scores={candidate.template: candidate.score for candidate in nearest},
+        )
+
+    def _probabilities(self, normalised: str, reading: Reading) -> Sequence[float]:
         if not normalised:
             return [0.0 for _ in SCORED_LABELS]
-        if self._labeller is not None:
-            return self._labeller.probabilities(normalised)
-        return self._calibration.probabilities(reading.logits.tolist())
+        if self._labeller is None:
+            return self._calibration.probabilities(reading.logits.tolist())
+        given = self._labeller.probabilities(normalised)
+        if not all(0.0 <= probability <= 1.0 for probability in given):  # false for what is not a number, too
+            raise ModelError(f"the model {self._labeller.version} gave {given} as probabilities: {_REMEDY}")
+        return given
 
     def _prediction(self, cleaned: str, probabilities: Sequence[float]) -> Prediction:
         by_label = dict(zip(SCORED_LABELS, probabilities, strict=True))

@@ -3,7 +3,8 @@
 A row is one JSON object a line: ``{"text", "labels"}`` with every label decided (a brand's own data), or with
 ``known`` and ``weak`` beside them (public sets). ``known`` says which labels the source decides both ways: the
 others are **unknown, not negative**, and their weight is 0. ``weak`` labels are proxies: they count less, and
-where they contradict a known label nothing is learned.
+where they contradict a known label nothing is learned. Transcripts (see ``models.transcripts``) give the messages
+that somebody of this project read.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import msgspec
 
 from bot.domain.prediction import SCORED_LABELS, Label
 from bot.errors import ModelError
-from models.normalise import normalise
+from models.normalise import normalise, split_form
+from models.transcripts import READ, Split, is_of_transcript, labels_read
 
 #: What a proxy label counts for, against 1 for an annotator's.
 WEAK = 0.35
@@ -32,6 +34,11 @@ LIKELY_ABSENT = 0.2
 HELD_OUT_PERCENT = 10
 #: Of a hundred of a brand's own rows, how many calibrate the probabilities.
 CALIBRATION_PERCENT = 7
+
+#: The source of public rows that somebody of this project labelled again.
+RELABELLED = "relabelled"
+#: Bad rows that are named one by one.
+TOLD = 50
 
 _NAMES = frozenset(label.value for label in Label)
 _SUFFIXES = (".jsonl", ".jsonl.gz")
@@ -66,14 +73,18 @@ class Example:
     source: str
 
 
-def read_rows(paths: Sequence[Path]) -> Iterator[Row]:
+def read_rows(paths: Sequence[Path], *, splits: Sequence[Split] = ("train",)) -> Iterator[Row]:
     """Yield the rows of files and of folders' ``*.jsonl`` and ``*.jsonl.gz``, in the order of their names.
 
-    Raises ModelError with file and line for a row that is none.
+    Of transcripts, which say nothing of labels, the messages come that were read for one of ``splits``.
+    Raises ModelError, after the last good row, that names each bad one with file and line.
     """
+    faults: list[str] = []
     for path in paths:
         for file in _files(path):
-            yield from _rows_of(file)
+            yield from _rows_of(file, splits, faults)
+    if faults:
+        raise ModelError(_told(faults))
 
 
 def example(row: Row, *, importance: float = 1.0) -> Example:
@@ -90,18 +101,22 @@ def example(row: Row, *, importance: float = 1.0) -> Example:
 def judged_again(row: Row) -> Row | None:
     """Return the row with the labels of somebody of this project who read it by the guideline, or None.
 
-    ``relabelled.json`` holds hashes of public messages, not their text. Most are tweets with a negative mood
-    that complain of nothing a brand did: the sentiment alone does not say so.
+    ``relabelled.json`` holds hashes of public messages, not their text: tweets, support chats and comments whose
+    own labels say little of ours. Of the tweets with a negative mood one in four complains of what a brand did.
     """
-    kept = _relabelled().get(text_key(row.text))
+    kept = _relabelled().get(judged_key(row.text))
     if kept is None:
         return None
-    labels = frozenset(kept.split("+")) - {""}
-    return Row(text=row.text, labels=labels, known=frozenset(SCORED_LABELS), weak=frozenset(), source="relabelled")
+    return decided(row.text, frozenset(kept.split("+")) - {""}, source=RELABELLED)
+
+
+def judged_key(text: str) -> str:
+    """Return what stands for a text in ``relabelled.json``, however ``normalise`` may change."""
+    return hashlib.sha256(" ".join(text.lower().split()).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def text_key(text: str) -> str:
-    """Return what stands for a text where the text itself must not be kept."""
+    """Return what stands for a text as the model reads it: the same for spellings that it cannot tell apart."""
     return hashlib.sha256(normalise(text).lower().encode()).hexdigest()[:16]
 
 
@@ -113,12 +128,12 @@ def _relabelled() -> dict[str, str]:
 
 def is_held_out(text: str) -> bool:
     """Say whether a message is kept for measuring. Decided by its text alone, so copies stay together."""
-    return bucket(normalise(text).lower()) < HELD_OUT_PERCENT
+    return bucket(split_form(text).lower()) < HELD_OUT_PERCENT
 
 
 def is_for_calibration(text: str) -> bool:
     """Say whether a message with all labels decided is kept to calibrate probabilities, and not trained on."""
-    return HELD_OUT_PERCENT <= bucket(normalise(text).lower()) < HELD_OUT_PERCENT + CALIBRATION_PERCENT
+    return HELD_OUT_PERCENT <= bucket(split_form(text).lower()) < HELD_OUT_PERCENT + CALIBRATION_PERCENT
 
 
 def bucket(text: str) -> int:
@@ -175,41 +190,64 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _rows_of(file: Path) -> Iterator[Row]:
+def _rows_of(file: Path, splits: Sequence[Split], faults: list[str]) -> Iterator[Row]:
+    """Yield the good rows of one file, and add a line to ``faults`` for each bad one."""
     opener = gzip.open if file.suffix == ".gz" else Path.open
     with opener(file, "rb") as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                yield _row(line, file=file, number=number)
+                try:
+                    row = _row(line, file=file, splits=splits)
+                except ModelError as error:
+                    faults.append(f"{file}:{number}: {error}")
+                else:
+                    yield from () if row is None else (row,)
 
 
-def _row(line: bytes, *, file: Path, number: int) -> Row:
+def _told(faults: Sequence[str]) -> str:
+    """Return one line for each fault, up to a screenful."""
+    if len(faults) == 1:
+        return faults[0]
+    more = [f"... and {len(faults) - TOLD} more"] if len(faults) > TOLD else []
+    return "\n".join([f"{len(faults)} rows cannot be read:", *faults[:TOLD], *more])
+
+
+def _row(line: bytes, *, file: Path, splits: Sequence[Split]) -> Row | None:
+    """Return one line's row, or None for a transcript's message that nobody read for ``splits``."""
     try:
         fields = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{file}:{number}: not a JSON object ({error})") from error
+        raise ModelError(f"not a JSON object ({error})") from error
     if not isinstance(fields, dict) or not isinstance(fields.get("text"), str):
-        raise ModelError(f'{file}:{number}: wanted {{"text": "…", "labels": [...]}}')
-    labels = _names(fields, "labels", at=f"{file}:{number}")
-    known = _names(fields, "known", at=f"{file}:{number}", default=_all_if(fields.get("labels") is not None))
+        raise ModelError('wanted {"text": "…", "labels": [...]}')
+    if is_of_transcript(fields):
+        read = labels_read(fields, splits)
+        return None if read is None else decided(fields["text"], read, source=READ)
+    if not fields["text"].strip():
+        raise ModelError("the text is empty")
     return Row(
         text=fields["text"],
-        labels=labels,
-        known=known,
-        weak=_names(fields, "weak", at=f"{file}:{number}"),
+        labels=_names(fields, "labels"),
+        known=_names(fields, "known", default=_all_if(fields.get("labels") is not None)),
+        weak=_names(fields, "weak"),
         source=str(fields.get("source", file.name.split(".", maxsplit=1)[0])),
     )
+
+
+def decided(text: str, labels: frozenset[str], *, source: str) -> Row:
+    """Return a row that somebody read: every label is decided, and nothing about it is a proxy."""
+    return Row(text=text, labels=labels, known=frozenset(SCORED_LABELS), weak=frozenset(), source=source)
 
 
 def _all_if(decided: bool) -> list[str]:
     return [label.value for label in SCORED_LABELS] if decided else []
 
 
-def _names(fields: dict[str, Any], field: str, *, at: str, default: Sequence[str] = ()) -> frozenset[str]:
+def _names(fields: dict[str, Any], field: str, *, default: Sequence[str] = ()) -> frozenset[str]:
     value = fields.get(field)
     names = default if value is None else value
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise ModelError(f"{at}: {field!r} is {value!r}, wanted a list of labels")
+        raise ModelError(f"{field!r} is {value!r}, wanted a list of labels")
     if unknown := sorted(set(names) - _NAMES):
-        raise ModelError(f"{at}: unknown label {unknown[0]!r} in {field!r}, wanted some of {sorted(_NAMES)}")
+        raise ModelError(f"unknown label {unknown[0]!r} in {field!r}, wanted some of {sorted(_NAMES)}")
     return frozenset(names)

@@ -1,11 +1,13 @@
 """Measure the shipped model: ``python -m models.figures DATA``, where ``DATA`` holds ``train`` and ``validation``.
 
 Prints the labels' figures on rows never trained on, how well templates are found (against the original
-encoder, where the extra ``train`` is installed), and the computing time of a message.
+encoder, where the extra ``train`` is installed), and the computing time of a message. Where ``DATA/replay`` has
+the transcripts, the messages read for Heed are measured too: see ``models.readings_figures``.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gzip
 import sys
@@ -23,8 +25,10 @@ from models.assessor import LocalAssessor
 from models.dataset import Row, is_held_out, read_rows
 from models.encoder import Encoder, Vector
 from models.evaluate import evaluate
+from models.evaluation_text import as_text
 from models.manifest import SHIPPED
 from models.normalise import normalise
+from models.readings_figures import readings_report
 from models.tokens import Tokens
 from models.train import CORPUS, base_folder, require_torch
 
@@ -101,7 +105,7 @@ def original() -> Embed | None:
 
 async def labels_of(assessor: LocalAssessor, name: str, rows: Sequence[Row]) -> str:
     """Return the table of one set of rows."""
-    return f"\n{name}: {len(rows)} rows\n{(await evaluate(assessor, rows)).to_text()}\n"
+    return f"\n{name}: {len(rows)} rows\n{as_text(await evaluate(assessor, rows))}\n"
 
 
 async def cpu_milliseconds(assessor: LocalAssessor, texts: Sequence[str]) -> float:
@@ -116,8 +120,8 @@ async def cpu_milliseconds(assessor: LocalAssessor, texts: Sequence[str]) -> flo
     return (time.process_time() - start) / len(texts) * 1000.0
 
 
-async def report(data: Path, *, folder: Path = SHIPPED) -> None:
-    """Print all figures."""
+async def report(data: Path, *, folder: Path = SHIPPED, test: bool = False) -> None:
+    """Print all figures; those on the test half of the readings only with ``test``."""
     start = time.perf_counter()
     assessor = await LocalAssessor.load(folder=folder)
     say = sys.stdout.write
@@ -126,6 +130,8 @@ async def report(data: Path, *, folder: Path = SHIPPED) -> None:
     say(await labels_of(assessor, "messages written for Heed, held out", held_out))
     for file in sorted((data / "validation").iterdir()):
         say(await labels_of(assessor, file.name, list(read_rows([file]))))
+    if (data / "replay").is_dir():
+        say(await readings_report(assessor, data / "replay", folder=folder, test=test))
     airline = [row.text for row in read_rows([data / "validation" / "airline_tweets.jsonl.gz"])]
     say(f"\nCPU milliseconds a message: {await cpu_milliseconds(assessor, airline[::8]):.2f}\n")
     await assessor.close()
@@ -136,5 +142,15 @@ async def report(data: Path, *, folder: Path = SHIPPED) -> None:
             say(f"{name}, original: {retrieval(texts, intents, embed)}\n")
 
 
+def main() -> None:
+    """Print the figures that the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m models.figures", description="All figures of docs/models.md.")
+    parser.add_argument("data", type=Path, help="a folder with train, validation and replay")
+    parser.add_argument("folder", type=Path, nargs="?", default=SHIPPED, help="a folder of weights")
+    parser.add_argument("--test", action="store_true", help="the test half of the readings too")
+    wanted = parser.parse_args()
+    asyncio.run(report(wanted.data, folder=wanted.folder, test=wanted.test))
+
+
 if __name__ == "__main__":
-    asyncio.run(report(Path(sys.argv[1]), folder=Path(sys.argv[2]) if len(sys.argv) > 2 else SHIPPED))
+    main()

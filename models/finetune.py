@@ -32,6 +32,8 @@ DISTIL = 2.0
 ENCODER_RATE = 8e-5
 HEAD_RATE = 8e-4
 WARM_UP = 0.06
+#: How far targets are moved from 0 and 1 towards each other, so that no message is learned by heart.
+SMOOTHING = 0.02
 CHECKPOINT_EVERY = 300
 TELL_EVERY = 20
 
@@ -117,7 +119,7 @@ class Run:
     def _loss(self, network: Network, batch: Sequence[int], teacher: Vector) -> Tensor:
         messages = [self._encoded[index] for index in batch]
         ids, mask = padded([message.ids for message in messages])
-        targets = torch.tensor([message.targets for message in messages])
+        targets = torch.tensor([message.targets for message in messages]) * (1.0 - 2.0 * SMOOTHING) + SMOOTHING
         weights = torch.tensor([message.weights for message in messages])
         with torch.autocast("cpu", torch.bfloat16):
             logits, embedding = network(ids, mask)
@@ -173,20 +175,23 @@ def padded(messages: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
 
 
 def original_vectors(messages: Sequence[Sequence[int]], *, base: Path, progress: Progress) -> Vector:
-    """Return what the untouched encoder makes of ``messages``: unit vectors, float32 ``[messages, 384]``."""
+    """Return what the untouched encoder makes of ``messages``: unit vectors, float32 ``[messages, 384]``.
+
+    Copies of a message are computed once.
+    """
     teacher = original_encoder(base)
-    vectors = np.zeros((len(messages), 384), dtype=np.float32)
-    order = sorted(range(len(messages)), key=lambda i: len(messages[i]))
+    unique = sorted({tuple(ids) for ids in messages}, key=lambda ids: (len(ids), ids))
+    vectors = np.zeros((len(unique), 384), dtype=np.float32)
     with torch.inference_mode():
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            ids, mask = padded([messages[index] for index in batch])
+        for start in range(0, len(unique), BATCH):
+            ids, mask = padded(unique[start : start + BATCH])
             with torch.autocast("cpu", torch.bfloat16):
                 hidden = teacher(input_ids=ids, attention_mask=mask).last_hidden_state
-            vectors[batch] = functional.normalize(masked_mean(hidden.float(), mask), dim=1).numpy()
+            vectors[start : start + BATCH] = functional.normalize(masked_mean(hidden.float(), mask), dim=1).numpy()
             if start % (20 * BATCH) == 0:
-                progress("embedding with the original encoder", start / len(order))
-    return vectors
+                progress("embedding with the original encoder", start / len(unique))
+    place = {ids: index for index, ids in enumerate(unique)}
+    return vectors[[place[tuple(ids)] for ids in messages]]
 
 
 def _optimiser(network: Network, *, steps: int) -> tuple[AdamW, LambdaLR]:

@@ -1,4 +1,9 @@
-"""Nearest templates by meaning: the best cosine similarity over each template's examples."""
+"""Which templates might answer a message: by the meaning of their examples, as probabilities.
+
+A template's *nearness* is the mean of three cosines: with its nearest example, with its three nearest on average
+and with the middle of them all. How much nearness and how much lead over the next template it takes differs from
+brand to brand, so each brand's examples are asked themselves: see ``models.odds``.
+"""
 
 from __future__ import annotations
 
@@ -6,38 +11,75 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.domain.prediction import Candidate
 from models.encoder import Vector
+from models.odds import PRIOR, Odds, odds_of_brand
+
+Places = npt.NDArray[np.int64]
 
 #: How many templates an assessment names.
 CANDIDATES = 5
+#: How many of a template's examples make up its second cosine.
+FEW = 3
+#: From this cosine on a message is nearly one of the examples: that counts for itself, whatever the odds.
+NEARLY = 0.93
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateIndex:
     """Embedded examples, grouped by template. Never changed: a reload makes a new one.
 
-    ``matrix[examples, 384]`` holds unit vectors, template after template; ``starts[i]`` is the first row of
-    template ``names[i]``.
+    ``matrix[examples, 384]`` holds unit vectors of ``examples``, template after template; ``starts[i]`` is the
+    first row of template ``names[i]`` and ``middles[i]`` the middle of its rows, a unit vector.
     """
 
     version: str
     names: tuple[str, ...]
     starts: tuple[int, ...]
+    examples: tuple[str, ...]
     matrix: Vector
+    middles: Vector
+    odds: Odds = PRIOR
 
     def nearest(self, embedding: Vector, *, count: int = CANDIDATES) -> tuple[Candidate, ...]:
-        """Return at most ``count`` templates, best first, equals by name. ``embedding[384]`` has length 1."""
+        """Return at most ``count`` templates, best first, equals by name. ``embedding[384]`` has length 1.
+
+        A score is the probability that the template answers the message, as ``models.odds`` understands it.
+        """
         if not self.names:
             return ()
-        similar = np.maximum.reduceat(self.matrix @ embedding, self.starts)
-        best = np.argsort(-similar, kind="stable")[:count]
-        return tuple(Candidate(template=self.names[i], score=_cosine(similar[i])) for i in best)
+        similar = self.matrix @ embedding
+        best = np.maximum.reduceat(similar, self.starts)
+        chance = self.odds.chances(nearness(similar, self.middles @ embedding, self.starts))
+        score = np.where(best >= NEARLY, np.maximum(chance, np.minimum(best, 1.0)), chance)
+        order = np.argsort(-score, kind="stable")[:count]
+        return tuple(Candidate(template=self.names[i], score=float(score[i])) for i in order)
+
+
+def nearness(similar: Vector, middle: Vector, starts: Sequence[int] | Places) -> Vector:
+    """Return each template's nearness ``[templates]``.
+
+    ``similar[examples]`` are the cosines with all examples, ``middle[templates]`` those with the middles.
+    """
+    places = np.asarray(starts)
+    sizes = np.diff([*starts, len(similar)])
+    ordered = similar[np.lexsort((-similar, np.repeat(np.arange(len(sizes)), sizes)))]
+    rank = np.arange(len(similar)) - np.repeat(places, sizes)
+    few = np.add.reduceat(np.where(rank < FEW, ordered, 0.0), places) / np.minimum(sizes, FEW)
+    return np.asarray((ordered[places] + few + middle) / 3.0, dtype=np.float32)
 
 
 #: Without templates there are no candidates.
-EMPTY = TemplateIndex(version="none", names=(), starts=(), matrix=np.zeros((0, 384), dtype=np.float32))
+EMPTY = TemplateIndex(
+    version="none",
+    names=(),
+    starts=(),
+    examples=(),
+    matrix=np.zeros((0, 384), dtype=np.float32),
+    middles=np.zeros((0, 384), dtype=np.float32),
+)
 
 
 def build_index(
@@ -46,12 +88,63 @@ def build_index(
     """Return the index of templates that have examples; ``vectors`` maps each example's text to its embedding."""
     names = tuple(sorted(name for name, texts in examples.items() if texts))
     if not names:
-        return TemplateIndex(version=version, names=(), starts=(), matrix=EMPTY.matrix)
+        return TemplateIndex(
+            version=version, names=(), starts=(), examples=(), matrix=EMPTY.matrix, middles=EMPTY.middles
+        )
     sizes = [len(examples[name]) for name in names]
     starts = tuple(int(start) for start in np.cumsum([0, *sizes[:-1]]))
-    matrix = np.stack([vectors[text] for name in names for text in examples[name]])
-    return TemplateIndex(version=version, names=names, starts=starts, matrix=matrix)
+    texts = tuple(text for name in names for text in examples[name])
+    matrix = np.stack([vectors[text] for text in texts])
+    sums = np.add.reduceat(matrix, starts, axis=0)
+    return TemplateIndex(
+        version=version,
+        names=names,
+        starts=starts,
+        examples=texts,
+        matrix=matrix,
+        middles=unit(sums),
+        odds=odds_of_brand(left_out(matrix, sums, starts), own=owners(starts, len(texts))[asked(len(texts))]),
+    )
 
 
-def _cosine(value: np.float32) -> float:
-    return max(-1.0, min(1.0, float(value)))
+#: Of larger collections no more examples than this are asked, evenly drawn: they cost time with their square.
+ASKED = 1_000
+
+
+def asked(count: int) -> Places:
+    """Return which of ``count`` examples a brand's odds are found with."""
+    return np.unique(np.linspace(0, count - 1, min(count, ASKED)).astype(np.int64))
+
+
+def left_out(matrix: Vector, sums: Vector, starts: Sequence[int]) -> Vector:
+    """Return the nearness of every template to each asked example, as if that example were not among them.
+
+    The result is ``[asked, templates]``; -1 where the example was its template's only one.
+    """
+    owner = owners(starts, len(matrix))
+    sizes = np.bincount(owner)
+    middles = unit(sums)
+    rows = []
+    for place in asked(len(matrix)):
+        own = owner[place]
+        similar, middle = matrix @ matrix[place], middles @ matrix[place]
+        if sizes[own] == 1:
+            row = nearness(similar, middle, starts)
+            row[own] = -1.0
+        else:
+            middle[own] = unit((sums[own] - matrix[place])[None])[0] @ matrix[place]
+            fewer = np.asarray(starts) - (np.arange(len(starts)) > own)
+            row = nearness(np.delete(similar, place), middle, fewer)
+        rows.append(row)
+    return np.stack(rows)
+
+
+def owners(starts: Sequence[int], count: int) -> Places:
+    """Return for each of ``count`` examples the number of its template."""
+    return np.repeat(np.arange(len(starts)), np.diff([*starts, count]))
+
+
+def unit(vectors: Vector) -> Vector:
+    """Return ``vectors[rows, 384]``, each brought to length 1."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)

@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,8 +22,9 @@ from models.calibration import Calibration, fit_calibration
 from models.dataset import Example, read_rows
 from models.encoder import Encoder
 from models.manifest import FORMAT, NETWORK, TOKENIZER, Manifest, fingerprint, write_manifest
-from models.mixture import QUOTAS, Mixture, mix, sources
-from models.tokens import MAX_TOKENS
+from models.mixture import QUOTAS, RECIPE, Mixture, Recipe, mix, set_apart, sources
+from models.tokens import MAX_TOKENS, Tokens
+from models.transcripts import SPLITS
 
 if TYPE_CHECKING:
     from models.network import Network
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 BASE = "sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0)"
 #: Where the messages written for this project lie.
 CORPUS = Path(__file__).parent / "corpus"
+#: Training messages by which the products are prepared for int8.
+SAMPLE = 200
 #: A calibration that changes nothing.
 IDENTITY = Calibration(scales=(1.0, 1.0, 1.0), biases=(0.0, 0.0, 0.0))
 
@@ -46,12 +50,14 @@ def train(
     seed: int = 1,
     epochs: int = 2,
     limit: int | None = None,
+    recipe: Recipe = RECIPE,
     progress: Progress = lambda _what, _share: None,
 ) -> Path:
     """Train, export, calibrate and return the finished folder of weights, ``out/weights``.
 
-    ``data``: files or folders of JSON lines, public sets or a brand's own ``{"text", "labels"}``. ``corpus``:
-    Heed's own messages, left out where None or not there. ``progress`` is told what is done and how much of
+    ``data``: files or folders of JSON lines: public sets, a brand's own ``{"text", "labels"}``, and transcripts,
+    of which the messages take part that were read. ``corpus``: Heed's own messages, left out where None or not
+    there. ``progress`` is told what is done and how much of
     it, in [0, 1]. A run that was interrupted continues from its last checkpoint in ``out``.
     Raises ModelError naming file and line for a bad row, and the remedy where the extra ``train`` is missing.
     """
@@ -61,7 +67,9 @@ def train(
     base = base_folder()
     out.mkdir(parents=True, exist_ok=True)
     progress("reading", 0.0)
-    mixture = mixture_of(data, corpus=corpus, seed=seed, limit=limit)
+    mixture = mixture_of(data, corpus=corpus, seed=seed, limit=limit, recipe=recipe)
+    if mixture.left_out:
+        progress(f"left out {mixture.left_out} messages that Heed keeps for its figures", 0.0)
     network = fine_tune(mixture.train, base=base, out=out, seed=seed, epochs=epochs, progress=progress)
     progress("exporting and calibrating", 0.0)
     folder = finish(network, mixture, base=base, out=out)
@@ -69,16 +77,23 @@ def train(
     return folder
 
 
-def mixture_of(data: Sequence[Path], *, corpus: Path | None, seed: int, limit: int | None) -> Mixture:
-    """Return the rows to train on: of public sets a share, of a brand's own and of ``corpus`` every one."""
-    rows = list(read_rows(data))
-    own = [row for row in rows if not _is_public(row.source)]
+def mixture_of(
+    data: Sequence[Path], *, corpus: Path | None, seed: int, limit: int | None, recipe: Recipe = RECIPE
+) -> Mixture:
+    """Return the rows to train on: of public sets a share, of a brand's own and of ``corpus`` every one.
+
+    What Heed keeps for its figures is left out in whatever file it stands; ``left_out`` says how many rows.
+    """
+    rows = list(read_rows(data, splits=SPLITS))
     if corpus is not None and corpus.exists():
-        own += read_rows([corpus])
-    public = [row for row in rows if _is_public(row.source)]
-    if not own and not public:
+        rows += read_rows([corpus])
+    if not rows:
         raise ModelError("no training data: name at least one file with --data")
-    return mix(public, own, seed=seed, limit=limit)
+    parted = set_apart(rows)
+    public = [row for row in parted.rows if _is_public(row.source)]
+    own = [row for row in parted.rows if not _is_public(row.source)]
+    mixture = mix(public, own, choice=parted.choice, seed=seed, limit=limit, recipe=recipe)
+    return replace(mixture, left_out=parted.left_out)
 
 
 def _is_public(source: str) -> bool:
@@ -112,7 +127,9 @@ def _exported(network: Network, mixture: Mixture, *, base: Path, out: Path) -> P
 
     folder = out / "weights"
     folder.mkdir(parents=True, exist_ok=True)
-    _, small = export(network, out)
+    tokens = Tokens(base)
+    sample = mixture.train[:: max(1, len(mixture.train) // SAMPLE)]
+    _, small = export(network, out, sample=[tokens.ids_of_normalised(made.text) for made in sample])
     shutil.copyfile(small, folder / NETWORK)
     shutil.copyfile(base / TOKENIZER, folder / TOKENIZER)
     write_manifest(folder, _manifest(folder, IDENTITY, mixture))

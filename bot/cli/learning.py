@@ -1,4 +1,4 @@
-"""``heed train`` and ``heed evaluate``: how the classifier is made, and how good it is."""
+"""``heed train``: how the classifier is made. What it is worth is measured by ``bot.cli.measuring``."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bot.cli.words import aside, out, run_async, settings_now
-from bot.errors import BadMessage
-from bot.settings import Settings
-from bot.wiring import load_assessor
-from models.dataset import Row, read_rows
-from models.evaluate import Evaluation, evaluate
+from bot.cli import measuring
+from bot.cli.words import aside, out
 from models.train import train
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(name="train")(train_model)
-    app.command(name="evaluate")(evaluate_model)
+    measuring.register(app)
 
 
 def train_model(
@@ -43,23 +39,3 @@ def train_model(
             progress=lambda what, share: bar.update(task, description=what, completed=share),
         )
     out.print(f"The weights are in {folder}.")
-
-
-def evaluate_model(
-    data: Annotated[list[Path], typer.Argument(help="Files of JSON lines with text and labels.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
-) -> None:
-    """Measure the configured model on labelled messages it was not trained on."""
-    rows = list(read_rows(data))
-    if not rows:
-        raise BadMessage(f"there is no labelled message in {', '.join(map(str, data))}")
-    result = run_async(_evaluate(settings_now(), rows))
-    out.print(result.to_json() if as_json else result.to_text())
-
-
-async def _evaluate(settings: Settings, rows: list[Row]) -> Evaluation:
-    assessor = await load_assessor(settings)
-    try:
-        return await evaluate(assessor, rows)
-    finally:
-        await assessor.close()

@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 
 from bot.channels.transcript import Line, read_transcript
+from bot.cli.explaining import as_json, as_text, tell
 from bot.cli.words import out, progress, run_async, settings_now, show
 from bot.domain.prediction import Assessment
 from bot.domain.sla import Metric
@@ -22,7 +23,7 @@ from bot.logs import set_up_logs
 from bot.replay import PATIENCE, Decided, Replay, replay
 from bot.reports.outputs import duration
 from bot.settings import Settings, parse_duration
-from bot.wiring import load_assessor
+from bot.wiring import brand_of, load_assessor
 
 #: Texts classified in one go.
 CHUNK = 256
@@ -38,9 +39,22 @@ def register(app: typer.Typer) -> None:
 
 def classify(
     texts: Annotated[list[str], typer.Argument(help="Messages; - reads one a line from standard input.")],
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Tell for each what your brand would do with it, by which threshold, and which words mattered.",
+        ),
+    ] = False,
+    as_lines: Annotated[
+        bool, typer.Option("--json", help="One JSON line each with --explain, too; without it, it is JSON anyway.")
+    ] = False,
 ) -> None:
     """Print one JSON line for each text: its label, the probabilities and the language."""
-    run_async(_classify(settings_now(), texts))
+    if explain:
+        run_async(_explain(settings_now(), texts, as_lines=as_lines))
+    else:
+        run_async(_classify(settings_now(), texts))
 
 
 async def _classify(settings: Settings, texts: list[str]) -> None:
@@ -49,6 +63,21 @@ async def _classify(settings: Settings, texts: list[str]) -> None:
         for chunk in _chunks(_texts(texts)):
             for text, assessment in zip(chunk, await assessor.assess(chunk), strict=True):
                 sys.stdout.write(_as_json(text, assessment) + "\n")
+            sys.stdout.flush()
+    finally:
+        await assessor.close()
+
+
+async def _explain(settings: Settings, texts: list[str], *, as_lines: bool) -> None:
+    """Explain one text after the other; people get an empty line between two."""
+    brand = brand_of(settings)
+    assessor = await load_assessor(settings)
+    try:
+        await assessor.index(brand.catalogue.examples(), version=brand.catalogue.version)
+        for number, text in enumerate(_texts(texts)):
+            told = tell(await assessor.explain(text), brand)
+            said = as_json(told) if as_lines else ("\n" if number else "") + as_text(told)
+            sys.stdout.write(said + "\n")
             sys.stdout.flush()
     finally:
         await assessor.close()

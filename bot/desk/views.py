@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from bot.desk.weighing import Thresholds, Weighed, decisive, weigh
 from bot.desk.wording import certainty, clock_title, reason_text, sentence
 from bot.domain.conversation import Conversation
+from bot.domain.explanation import Explanation, Word
 from bot.domain.log import LogRecord
 from bot.domain.messages import MessageId
-from bot.domain.prediction import Prediction
+from bot.domain.prediction import Assessment, Prediction
 from bot.domain.sla import Clock
 from bot.domain.states import HUMAN_STATES
 from bot.records import ConversationView, DecisionRecord, NoteRecord, QueueRow, TranscriptEntry
 
 Json = dict[str, object]
+
+#: How many templates are shown: the best and its runner-up.
+SHOWN_TEMPLATES = 2
 
 
 def iso(at: datetime | None) -> str | None:
@@ -62,8 +67,18 @@ def queue_row(row: QueueRow, now: datetime) -> Json:
     }
 
 
-def conversation_json(view: ConversationView, log: Sequence[LogRecord], now: datetime) -> Json:
-    """Return all that staff may see of one conversation, with its timeline in order."""
+def conversation_json(
+    view: ConversationView,
+    log: Sequence[LogRecord],
+    now: datetime,
+    *,
+    thresholds: Thresholds | None = None,
+    explains: bool = False,
+) -> Json:
+    """Return all that staff may see of one conversation, with its timeline in order.
+
+    ``thresholds`` are the brand's as they stand now; ``explains``: the words that mattered can be asked for.
+    """
     conversation = view.conversation
     return {
         **_standing(conversation),
@@ -79,22 +94,27 @@ def conversation_json(view: ConversationView, log: Sequence[LogRecord], now: dat
         "claim_until": iso(conversation.claim_until),
         "snoozed_until": iso(conversation.snoozed_until),
         "clocks": [clock_json(clock, now) for clock in conversation.clocks],
-        "timeline": timeline(view, log),
+        "explains": explains,
+        "timeline": timeline(view, log, thresholds),
     }
 
 
-def timeline(view: ConversationView, log: Sequence[LogRecord]) -> list[Json]:
+def timeline(view: ConversationView, log: Sequence[LogRecord], thresholds: Thresholds | None = None) -> list[Json]:
     """Return messages, notes and what happened as one list, oldest first."""
     decisions = {record.message: record for record in view.decisions}
     entries = [
-        *((entry.at, 1, entry.number, message_json(entry, decisions)) for entry in view.transcript),
+        *((entry.at, 1, entry.number, message_json(entry, decisions, thresholds)) for entry in view.transcript),
         *((note.at, 2, number, note_json(note)) for number, note in enumerate(view.notes)),
         *((record.at, 3, record.seq, _happening(record, text)) for record, text in _told(log)),
     ]
     return [entry for *_, entry in sorted(entries, key=lambda entry: entry[:3])]
 
 
-def message_json(entry: TranscriptEntry, decisions: Mapping[MessageId, DecisionRecord]) -> Json:
+def message_json(
+    entry: TranscriptEntry,
+    decisions: Mapping[MessageId, DecisionRecord],
+    thresholds: Thresholds | None = None,
+) -> Json:
     """Return one message of the transcript, with what the model and the brand made of it."""
     return {
         "kind": "message",
@@ -113,7 +133,7 @@ def message_json(entry: TranscriptEntry, decisions: Mapping[MessageId, DecisionR
         "deleted_at": iso(entry.deleted_at),
         "earlier_texts": list(entry.earlier_texts),
         "attachments": [attachment_json(entry, number) for number in range(len(entry.attachments))],
-        **_judgement(decisions.get(entry.message)),
+        **_judgement(decisions.get(entry.message), thresholds or {}),
     }
 
 
@@ -168,15 +188,90 @@ def prediction_json(prediction: Prediction) -> Json:
     }
 
 
-def _judgement(record: DecisionRecord | None) -> Json:
+def _judgement(record: DecisionRecord | None, thresholds: Thresholds) -> Json:
+    """Return what the model said of a message, what was done, and why: by which threshold, if by one."""
     if record is None:
-        return {"prediction": None, "decision": None}
-    decision = record.decision
+        return {"prediction": None, "templates": [], "decision": None}
+    assessment, decision = record.assessment, record.decision
+    weighed = (
+        weigh(decision, assessment, record.situation, thresholds)
+        if decision is not None and assessment is not None
+        else ()
+    )
     return {
-        "prediction": prediction_json(record.assessment.prediction) if record.assessment else None,
+        "prediction": prediction_json(assessment.prediction) if assessment else None,
+        "templates": templates_json(assessment) if assessment else [],
         "decision": decision
-        and {"kind": decision.kind, "reason": decision.reason, "reason_text": reason_text(decision.reason)},
+        and {
+            "kind": decision.kind,
+            "reason": decision.reason,
+            "reason_text": reason_text(decision.reason),
+            "weighed": weighed_json(weighed),
+        },
     }
+
+
+def weighed_json(weighed: tuple[Weighed, ...]) -> list[Json]:
+    """Return what was compared with thresholds, and which comparison decided."""
+    decided = decisive(weighed)
+    return [
+        {
+            "setting": one.setting,
+            "title": one.title,
+            "value": round(one.value, 4),
+            "needed": one.needed,
+            "passed": one.passed,
+            "decided": one is decided,
+        }
+        for one in weighed
+    ]
+
+
+def templates_json(assessment: Assessment) -> list[Json]:
+    """Return the best template and its runner-up, with their scores."""
+    return [
+        {"template": candidate.template, "score": round(candidate.score, 4)}
+        for candidate in assessment.candidates[:SHOWN_TEMPLATES]
+    ]
+
+
+def explanation_json(explanation: Explanation) -> Json:
+    """Return a message cut into pieces, each with what it did; and the words worth naming."""
+    assessment = explanation.assessment
+    return {
+        "label": assessment.prediction.label,
+        "confidence": round(assessment.prediction.confidence(), 4),
+        "language": assessment.prediction.language,
+        "templates": templates_json(assessment),
+        "whole": explanation.whole,
+        "pieces": list(_pieces(explanation)),
+        "for_label": [word_json(word) for word in explanation.for_label()],
+        "against_label": [word_json(word) for word in explanation.against_label()],
+        "for_template": [word_json(word) for word in explanation.for_template()],
+        "against_template": [word_json(word) for word in explanation.against_template()],
+    }
+
+
+def word_json(word: Word) -> Json:
+    """Return one word and what the model would say without it."""
+    return {
+        "text": word.text,
+        "label": round(word.label, 4),
+        "template": round(word.template, 4),
+        "confidence": round(word.confidence, 4),
+        "score": None if word.score is None else round(word.score, 4),
+    }
+
+
+def _pieces(explanation: Explanation) -> Iterator[Json]:
+    """Cut the text at its words; together the pieces are the text again, whatever counts as a character."""
+    text, end = explanation.text, 0
+    named = {*explanation.for_label(), *explanation.against_label()}
+    for word in explanation.words:
+        yield {"text": text[end : word.start]}
+        yield word_json(word) | {"named": word in named}
+        end = word.end
+    yield {"text": text[end:]}
 
 
 def _told(log: Sequence[LogRecord]) -> Iterator[tuple[LogRecord, str]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from bot.desk.views import Json, conversation_json, iso, queue_row
+from bot.desk.views import Json, conversation_json, explanation_json, iso, queue_row
+from bot.desk.weighing import Thresholds
 from bot.domain.events import Claim, Command, Note, Release, Reply, Resolve
-from bot.domain.messages import AgentId, ConversationId
+from bot.domain.explanation import Explanation
+from bot.domain.messages import AgentId, Author, ConversationId
 from bot.domain.roles import Agent
 from bot.domain.states import State
-from bot.errors import BadMessage, NotFound
+from bot.errors import BadMessage, Conflict, ModelError, NotFound
 from bot.ports import Commands, EventLog, TimeSource, Views
 from bot.records import ConversationView, QueuePage, QueueQuery
 
@@ -33,13 +35,31 @@ class DeskStore(Views, EventLog, Protocol):
     """What this desk reads."""
 
 
-class WebDesk:
-    """Turns requests of the page into commands, and views into plain values."""
+#: Reads a text again, word by word.
+Explain = Callable[[str], Awaitable[Explanation]]
 
-    def __init__(self, *, store: DeskStore, commands: Commands, time: TimeSource) -> None:
+
+class WebDesk:
+    """Turns requests of the page into commands, and views into plain values.
+
+    ``thresholds`` are the brand's, by their names in ``model.confidence``; with ``explain`` staff may ask which
+    words of a message mattered.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: DeskStore,
+        commands: Commands,
+        time: TimeSource,
+        thresholds: Thresholds | None = None,
+        explain: Explain | None = None,
+    ) -> None:
         self._store = store
         self._commands = commands
         self._time = time
+        self._thresholds = thresholds or {}
+        self._explain = explain
 
     async def conversations(self, agent: Agent, *, view: str, text: str, page: int) -> Json:
         """Return one page of a list, most urgent first, with the counts of all lists."""
@@ -73,6 +93,20 @@ class WebDesk:
             "conversation": await self._shown(await self._view(conversation)),
         }
 
+    async def words(self, agent: Agent, conversation: str, message: str) -> Json:  # noqa: ARG002 - as above
+        """Return which words of a customer's message mattered to the model, as it reads the text now.
+
+        Raises NotFound for a message that nobody wrote, or that has no text any more.
+        """
+        view = await self._view(conversation)
+        said = next((line for line in view.transcript if line.message == message), None)
+        if said is None or said.author is not Author.CUSTOMER or not said.text.strip() or self._explain is None:
+            raise NotFound("There is no such message, or nothing of it is left to explain.")
+        try:
+            return explanation_json(await self._explain(said.text))
+        except ModelError:
+            raise Conflict("The model gives no usable numbers for this message.") from None
+
     async def _carry_out(self, conversation: ConversationId, commands: tuple[Command, ...]) -> str:
         for command in commands:
             result = await self._commands.perform(conversation, command)
@@ -88,7 +122,8 @@ class WebDesk:
 
     async def _shown(self, view: ConversationView) -> Json:
         log = await self._store.of(view.conversation.id)
-        return conversation_json(view, log, self._time.now())
+        explains = self._explain is not None
+        return conversation_json(view, log, self._time.now(), thresholds=self._thresholds, explains=explains)
 
     async def _counts(self, me: AgentId) -> dict[str, int]:
         states = (await self._store.facts()).conversations

@@ -48,11 +48,15 @@ class Prediction:
     def confidence(self) -> float:
         """Return how sure the model is of the primary label, in [0, 1].
 
-        For ``OTHER`` that is how sure it is that none of the scored labels holds.
+        That is the least sure of what makes it the primary one: that it holds (``OTHER``: that nothing does), and
+        that none holds which comes before it.
         """
-        if self.label is Label.OTHER:
-            return 1.0 - max(self.probabilities.values(), default=1.0)
-        return self.probabilities[self.label]
+        sure = 1.0
+        for label in PRIMARY_ORDER:
+            if label is self.label:
+                return min(sure, self.probabilities[label])
+            sure = min(sure, 1.0 - self.probabilities[label])
+        return sure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

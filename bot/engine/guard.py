@@ -54,7 +54,7 @@ class GuardedAssessor:
         log.error("model_fault", messages=faults, since_start=self.faults)
         self._board.tell(
             TOPIC,
-            f"The model failed at {self.faults} messages since Heed started; people got them unassessed. "
+            f"The model failed at so many messages since Heed started: {self.faults}. People got them unassessed. "
             "Run heed check, and see model_fault in docs/operations.md.",
         )
 

@@ -33,6 +33,7 @@ class DeskPages:
             web.get("/desk/conversations", data(Right.HANDLE, self.conversations)),
             web.get("/desk/conversations/{id}", data(Right.HANDLE, self.conversation)),
             web.post("/desk/conversations/{id}/commands", data(Right.HANDLE, self.command)),
+            web.get("/desk/conversations/{id}/messages/{message}/words", data(Right.HANDLE, self.words)),
             web.get("/desk/events", data(Right.HANDLE, self._live.stream), allow_head=False),
             web.get("/desk/session", data(Right.HANDLE, self.session)),
         ]
@@ -60,6 +61,11 @@ class DeskPages:
     async def conversation(self, request: web.Request, staff: Staff) -> web.StreamResponse:
         """Return one conversation."""
         return answer(await self._desk.conversation(staff.agent, request.match_info["id"]))
+
+    async def words(self, request: web.Request, staff: Staff) -> web.StreamResponse:
+        """Return which words of a message mattered; read only when somebody asks."""
+        where = request.match_info
+        return answer(await self._desk.words(staff.agent, where["id"], where["message"]))
 
     async def command(self, request: web.Request, staff: Staff) -> web.StreamResponse:
         """Carry out what staff wants; 409 with the reason if it is refused."""

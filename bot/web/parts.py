@@ -35,6 +35,10 @@ class StaffDesk(Protocol):
         """Carry out a command and say what became of it. Raises BadMessage for one that makes no sense."""
         ...
 
+    async def words(self, agent: Agent, conversation: str, message: str) -> Json:
+        """Return which words of a customer's message mattered to the model. Raises NotFound."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebParts:

@@ -26,6 +26,7 @@ COMMANDS = (
     "pause",
     "resume",
     "user",
+    "thresholds",
 )
 COVERED = "where is my order"
 

@@ -7,6 +7,7 @@ from bot.errors import ModelError
 from models.dataset import (
     FAINT,
     LIKELY_ABSENT,
+    TOLD,
     WEAK,
     example,
     is_for_calibration,
@@ -14,7 +15,7 @@ from models.dataset import (
     read_rows,
     text_key,
 )
-from models.mixture import OWN_COPIES, mix
+from models.mixture import RECIPE, mix
 
 
 def write(folder, *rows, name="rows.jsonl"):
@@ -90,6 +91,7 @@ def test_compressed_files_and_folders_are_read_in_order(tmp_path):
         ('["a list"]', "wanted"),
         ('{"labels": []}', "wanted"),
         ('{"text": 7, "labels": []}', "wanted"),
+        ('{"text": " ", "labels": []}', "text is empty"),
         ('{"text": "a", "labels": "question"}', "wanted a list"),
         ('{"text": "a", "labels": ["anger"]}', "unknown label 'anger'"),
         ('{"text": "a", "labels": [], "weak": [1]}', "wanted a list"),
@@ -101,6 +103,27 @@ def test_a_bad_row_is_refused_with_file_and_line(tmp_path, line, complaint):
     with pytest.raises(ModelError, match=complaint) as error:
         list(read_rows([file]))
     assert f"{file}:2" in str(error.value)
+
+
+def test_every_bad_row_is_named_and_not_only_the_first(tmp_path):
+    one, two = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    one.write_text('{"text": "fine", "labels": []}\n{broken\n{"text": "", "labels": []}\n', encoding="utf-8")
+    two.write_text('{"text": "a", "labels": ["anger"]}\n', encoding="utf-8")
+    with pytest.raises(ModelError) as error:
+        list(read_rows([one, two]))
+    first, *lines = str(error.value).splitlines()
+    assert first == "3 rows cannot be read:"
+    assert [line.split(": ")[0] for line in lines] == [f"{one}:2", f"{one}:3", f"{two}:1"]
+
+
+def test_of_very_many_bad_rows_a_screenful_is_named_and_the_rest_counted(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    file.write_text("{broken\n" * (TOLD + 7), encoding="utf-8")
+    with pytest.raises(ModelError) as error:
+        list(read_rows([file]))
+    lines = str(error.value).splitlines()
+    assert len(lines) == TOLD + 2
+    assert lines[-1] == "... and 7 more"
 
 
 def test_missing_data_is_refused_by_name(tmp_path):
@@ -118,7 +141,7 @@ def test_held_out_messages_are_never_trained_on(tmp_path):
     assert calibrate
     assert not held_out & set(train)
     assert not calibrate & (set(train) | held_out)
-    assert len(train) == OWN_COPIES * (400 - len(held_out) - len(calibrate))
+    assert len(train) == RECIPE.own * (400 - len(held_out) - len(calibrate))
     assert all(is_held_out(text) for text in held_out)
     assert all(is_for_calibration(text) for text in calibrate)
 

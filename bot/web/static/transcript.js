@@ -1,7 +1,8 @@
 // The transcript: messages, notes and what happened. Only what changed is drawn again.
 import { $, capital, h, percent } from "./dom.js";
-import { probabilities } from "./facts.js";
+import { nearest, probabilities, weighed } from "./facts.js";
 import { clockTime, dayName, fullTime } from "./time.js";
+import { wordsButton } from "./words.js";
 
 const place = $("transcript");
 const SENT = {
@@ -9,7 +10,7 @@ const SENT = {
   unknown: "? not known whether it arrived", failed: "✕ not delivered", withdrawn: "taken back, never sent",
 };
 const DONE = { answer: "answered by the bot", escalate: "escalated", greet: "greeted", silence: "no answer needed", record: "answered by an agent already" };
-let shown = new Map(), current = null;
+let shown = new Map(), current = null, explains = false;
 
 const time = (iso) => h("time", { dateTime: iso, title: fullTime(iso) }, clockTime(iso));
 
@@ -20,7 +21,8 @@ function why(entry) {
   if (prediction) summary.append(h("span", { className: "tag", data: { label: prediction.label } }, `${capital(prediction.label)} ${percent(prediction.confidence)}`));
   if (decision) summary.append(h("span", {}, DONE[decision.kind] ?? decision.kind));
   const body = h("div", { className: "why-body" }, ...(prediction ? probabilities(prediction) : [h("p", {}, "Not assessed.")]),
-    decision ? h("p", {}, decision.reason_text) : null);
+    decision ? h("p", {}, decision.reason_text) : null, ...weighed(decision), ...nearest(entry.templates),
+    explains && prediction && entry.text && entry.author === "customer" ? wordsButton(current, entry) : null);
   return h("details", { className: "why" }, summary, body);
 }
 
@@ -96,6 +98,7 @@ function carryOpen(from, to) {
 }
 
 export function showTranscript(c) {
+  explains = c.explains;
   const fresh = current !== c.id, follow = fresh || atEnd();
   if (fresh) { place.replaceChildren(); shown = new Map(); current = c.id; }
   const next = new Map();

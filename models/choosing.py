@@ -1,0 +1,294 @@
+"""Measure how templates are chosen: ``python -m models.choosing DATA``; ``DATA/train`` holds the public sets.
+
+Intents stand for templates: each gets a few messages of the training split as examples, and the test split asks.
+Prints how much is answered and how much of that is right (with intervals that draw messages anew), how much that
+nothing covers is answered all the same, and the same for the sample brand with queries written and judged by hand
+(``models/readings/sample_brand.jsonl``). ``--fit`` prints what ``models.odds.PRIOR`` should be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import msgspec
+import numpy as np
+import yaml
+
+from bot.errors import ModelError
+from bot.settings import ConfidenceSettings
+from models.bootstrap import Bootstrap, Figure, Floats, Statistic
+from models.dataset import bucket
+from models.encoder import Encoder, Vector
+from models.manifest import SHIPPED
+from models.normalise import normalise
+from models.odds import Odds, first_of, fit_odds
+from models.retrieval import TemplateIndex, build_index, nearness
+from models.statistics import Bools, risk_at, share
+from models.transcripts import READINGS
+
+#: The public sets of intents that are measured, and the one more that ``--fit`` learns from.
+BENCHMARKS = ("banking77", "clinc150")
+FITTED_ON = (*BENCHMARKS, "hwu64")
+#: What clinc150 calls messages of no intent.
+OUT_OF_SCOPE = "oos"
+#: Where the sample brand's templates lie, and what was asked of them by hand.
+TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
+QUERIES = READINGS / "sample_brand.jsonl"
+#: Shares of what is covered at which the risk is told.
+COVERAGES = (0.25, 0.5, 0.75, 0.9)
+#: Of what is answered so much must be right: that is asked of the sample brand.
+WANTED = 0.97
+#: Brands drawn from each public set for ``--fit``, and messages that each is asked.
+BRANDS, MESSAGES = 24, 800
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One message and what answers it: an intent's or a template's name, or None."""
+
+    text: str
+    template: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What was chosen for messages: the best template's score and lead, whether it is right, what is covered."""
+
+    score: Floats
+    lead: Floats
+    right: Bools
+    covered: Bools
+
+    def answered(self, template: float, margin: float) -> Bools:
+        """Say which messages are answered from this score and lead on."""
+        found: Bools = (self.score >= template) & (self.lead >= margin)
+        return found
+
+    def only(self, rows: Bools) -> Chosen:
+        """Return what was chosen for some of the messages."""
+        return Chosen(
+            score=self.score[rows], lead=self.lead[rows], right=self.right[rows], covered=self.covered[rows]
+        )
+
+
+class Embedder:
+    """Embeds texts with one folder of weights, each once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._encoder = Encoder(folder)
+        self._known: dict[str, Vector] = {}
+
+    def __call__(self, texts: Sequence[str]) -> Mapping[str, Vector]:
+        """Return each text's embedding."""
+        fresh = sorted({text for text in texts if text not in self._known})
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            self._known.update(zip(fresh, pool.map(self._one, fresh), strict=True))
+        return {text: self._known[text] for text in texts}
+
+    def _one(self, text: str) -> Vector:
+        return self._encoder.read(normalise(text)).embedding
+
+
+def choose(index: TemplateIndex, asked: Sequence[Asked], vectors: Mapping[str, Vector]) -> Chosen:
+    """Return what the index chooses for each message."""
+    found = [index.nearest(vectors[one.text], count=2) for one in asked]
+    right = [best[0].template == one.template for best, one in zip(found, asked, strict=True)]
+    return Chosen(
+        score=np.array([best[0].score for best in found]),
+        lead=np.array([best[0].score - best[1].score if len(best) > 1 else 1.0 for best in found]),
+        right=np.array(right, dtype=np.bool_),
+        covered=np.array([one.template is not None for one in asked], dtype=np.bool_),
+    )
+
+
+def read_intents(file: Path, *, test: bool) -> list[Asked]:
+    """Return the messages of a public set's test split, or of all its others. What is of no intent has None."""
+    with gzip.open(file, "rb") as lines:
+        rows = [msgspec.json.decode(line) for line in lines]
+    wanted = [row for row in rows if (row["split"] == "test") is test]
+    return [Asked(row["text"], None if row["orig"] == OUT_OF_SCOPE else row["orig"]) for row in wanted]
+
+
+def examples_of(asked: Sequence[Asked], *, each: int, chance: Random) -> dict[str, list[str]]:
+    """Return ``each`` messages of every intent as its examples, drawn by ``chance``."""
+    by_intent: defaultdict[str, list[str]] = defaultdict(list)
+    for one in asked:
+        if one.template is not None:
+            by_intent[one.template].append(one.text)
+    return {name: chance.sample(texts, min(each, len(texts))) for name, texts in sorted(by_intent.items())}
+
+
+def sample_examples(folder: Path = TEMPLATES) -> dict[str, list[str]]:
+    """Return the sample brand's examples by template, read without its variables and texts."""
+    files = [yaml.load(file.read_text("utf-8"), Loader=yaml.BaseLoader) for file in sorted(folder.glob("*.yaml"))]  # noqa: S506  # BaseLoader makes strings only
+    templates = [template for file in files for template in file["templates"]]
+    return {template["id"]: template["examples"] for template in templates if "examples" in template}
+
+
+def sample_queries(file: Path = QUERIES) -> list[Asked]:
+    """Return the queries of the sample brand. Raises ModelError if one names no template of it."""
+    asked = msgspec.json.Decoder(Asked).decode_lines(file.read_bytes())
+    known = sample_examples()
+    for number, one in enumerate(asked, start=1):
+        if one.template is not None and one.template not in known:
+            raise ModelError(f"{file}:{number}: the sample brand has no template {one.template!r}")
+    return asked
+
+
+def chooses(text: str) -> bool:
+    """Say whether a query of the sample brand helps to choose the threshold; all others only measure it."""
+    return bucket(normalise(text).lower()) % 2 == 0
+
+
+def lowest_threshold(chosen: Chosen, *, margin: float, wanted: float = WANTED) -> float | None:
+    """Return the lowest score from which on, at every score above it too, so much of what is answered is right."""
+    order = np.argsort(-chosen.score, kind="stable")
+    order = order[chosen.lead[order] >= margin]
+    precision = np.cumsum(chosen.right[order]) / np.arange(1, len(order) + 1)
+    below = np.flatnonzero(precision < wanted)
+    last = (int(below[0]) if len(below) else len(order)) - 1
+    return float(chosen.score[order[last]]) if last >= 0 else None
+
+
+def table(chosen: Chosen, *, template: float, margin: float) -> str:
+    """Return the figures of one set at a threshold, and the risk at several coverages, with intervals."""
+    draws = Bootstrap([str(number) for number in range(len(chosen.score))])
+    answered = chosen.answered(template, margin)
+    covered = chosen.covered
+    lines = [
+        f"  {len(answered)} messages, {covered.sum()} covered; {answered.sum()} answered at {template:g}",
+        f"  right, of all that is answered   {_told(draws.figure(share(chosen.right, answered)))}",
+        f"  right, of what is covered and answered {_told(draws.figure(share(chosen.right, answered & covered)))}",
+        f"  answered, of what is covered     {_told(draws.figure(share(answered, covered)))}",
+    ]
+    if not covered.all():
+        lines.append(f"  answered, of what nothing covers {_told(draws.figure(share(answered, ~covered)))}")
+    return "\n".join([*lines, *_curve(chosen.only(covered))])
+
+
+def _curve(chosen: Chosen) -> list[str]:
+    """Return how much is wrong among the surest of the covered messages."""
+    wrong = ~chosen.right
+    draws = Bootstrap([str(number) for number in range(len(wrong))])
+    figures = [draws.figure(_one_risk(chosen.score, wrong, coverage)) for coverage in COVERAGES]
+    return [
+        f"  wrong among the surest {coverage:.0%} of what is covered: {_told(figure)}"
+        for coverage, figure in zip(COVERAGES, figures, strict=True)
+    ]
+
+
+def _one_risk(score: Floats, wrong: Bools, coverage: float) -> Statistic:
+    risk = risk_at(score, wrong, np.array([coverage]))
+    return lambda weights: risk(weights)[:, 0]
+
+
+def _told(figure: Figure) -> str:
+    if figure.value is None or figure.interval is None:
+        return "nothing to tell"
+    return f"{figure.value:.3f} ({figure.interval.low:.3f} to {figure.interval.high:.3f})"
+
+
+def benchmark(data: Path, name: str, embed: Embedder, *, each: int) -> Chosen:
+    """Return what is chosen for the test split of a public set, with ``each`` examples of every intent."""
+    file = data / "train" / f"{name}.jsonl.gz"
+    examples = examples_of(read_intents(file, test=False), each=each, chance=Random(1))  # noqa: S311  # no secret
+    asked = read_intents(file, test=True)
+    vectors = embed(_texts(examples, asked))
+    return choose(build_index(examples, vectors, version=name), asked, vectors)
+
+
+def _texts(examples: Mapping[str, Sequence[str]], asked: Sequence[Asked]) -> list[str]:
+    return [*(text for texts in examples.values() for text in texts), *(one.text for one in asked)]
+
+
+def sample_brand(embed: Embedder) -> tuple[list[Asked], Chosen]:
+    """Return the sample brand's queries and what is chosen for them."""
+    examples, asked = sample_examples(), sample_queries()
+    vectors = embed(_texts(examples, asked))
+    return asked, choose(build_index(examples, vectors, version="sample"), asked, vectors)
+
+
+def drawn_brand(asked: Sequence[Asked], chance: Random) -> tuple[dict[str, list[str]], list[Asked]]:
+    """Return the examples of a brand made of some intents, and messages: half of other intents, so uncovered."""
+    names = sorted({one.template for one in asked if one.template is not None})
+    chance.shuffle(names)
+    size = chance.choice((12, 24, 32))
+    inside, outside = set(names[:size]), set(names[size : 2 * size])
+    each = chance.choice((6, 10, 18, 40))
+    examples = examples_of([one for one in asked if one.template in inside], each=each, chance=chance)
+    used = {text for texts in examples.values() for text in texts}
+    left = [one for one in asked if one.template in inside and one.text not in used]
+    others = [Asked(one.text, None) for one in asked if one.template in outside]
+    return examples, [*chance.sample(left, min(MESSAGES // 2, len(left))), *chance.sample(others, MESSAGES // 2)]
+
+
+def fitted_prior(data: Path, embed: Embedder) -> Odds:
+    """Return the odds that fit brands drawn from the public sets; their test splits take no part."""
+    features, right = [], []
+    for name in FITTED_ON:
+        asked, chance = read_intents(data / "train" / f"{name}.jsonl.gz", test=False), Random(1)  # noqa: S311  # no secret
+        for _ in range(BRANDS):
+            examples, messages = drawn_brand(asked, chance)
+            vectors = embed(
+                [*(text for texts in examples.values() for text in texts), *(one.text for one in messages)]
+            )
+            index = build_index(examples, vectors, version=name)
+            near = np.stack([_nearness(index, vectors[one.text]) for one in messages])
+            found, best = first_of(near)
+            features.append(found)
+            right.append(np.array([index.names[i] == one.template for i, one in zip(best, messages, strict=True)]))
+    return fit_odds(np.concatenate(features), np.concatenate(right))
+
+
+def _nearness(index: TemplateIndex, embedding: Vector) -> Vector:
+    return nearness(index.matrix @ embedding, index.middles @ embedding, index.starts)
+
+
+def report(data: Path, embed: Embedder, *, examples: Sequence[int], template: float, margin: float) -> str:
+    """Return all figures as text."""
+    parts = []
+    for name in BENCHMARKS:
+        for each in examples:
+            chosen = benchmark(data, name, embed, each=each)
+            parts.append(f"{name}, {each} examples an intent\n{table(chosen, template=template, margin=margin)}")
+    asked, chosen = sample_brand(embed)
+    measures = ~np.array([chooses(one.text) for one in asked])
+    parts.append(f"sample brand, all queries\n{table(chosen, template=template, margin=margin)}")
+    half = chosen.only(measures)
+    parts.append(f"sample brand, half that measures\n{table(half, template=template, margin=margin)}")
+    lowest = lowest_threshold(chosen.only(~measures), margin=margin)
+    if lowest is None:
+        parts.append(f"on the half that chooses, nowhere {WANTED:.0%} of what is answered is right")
+    else:
+        parts.append(f"the same half, at what the other chooses\n{table(half, template=lowest, margin=margin)}")
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    """Print the figures, or the prior."""
+    defaults = ConfidenceSettings()
+    parser = argparse.ArgumentParser(prog="python -m models.choosing", description="How templates are chosen.")
+    parser.add_argument("data", type=Path, help="the folder that holds train")
+    parser.add_argument("--weights", type=Path, default=SHIPPED, help="a folder of weights")
+    parser.add_argument("--examples", type=int, nargs="+", default=[10, 20], help="examples of each intent")
+    parser.add_argument("--template", type=float, default=defaults.template, help="answer from this score on")
+    parser.add_argument("--margin", type=float, default=defaults.margin, help="answer from this lead on")
+    parser.add_argument("--fit", action="store_true", help="print the odds of brands drawn from the public sets")
+    wanted = parser.parse_args()
+    embed = Embedder(wanted.weights)
+    if wanted.fit:
+        sys.stdout.write(f"{fitted_prior(wanted.data, embed)}\n")
+        return
+    told = report(wanted.data, embed, examples=wanted.examples, template=wanted.template, margin=wanted.margin)
+    sys.stdout.write(f"{told}\n")
+
+
+if __name__ == "__main__":
+    main()
