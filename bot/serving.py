@@ -7,7 +7,7 @@ import contextlib
 import gc
 import os
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -21,7 +21,6 @@ from bot.channels.api.channel import ApiChannel
 from bot.channels.api.routes import ApiParts, api_routes
 from bot.channels.api.webhook import Secret, Webhook
 from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.parse import CHANNEL as TELEGRAM
 from bot.channels.webchat.channel import WebChat
 from bot.channels.webchat.chat import Chat, ChatParts
 from bot.channels.webchat.origins import Origins
@@ -34,7 +33,7 @@ from bot.engine.board import NoticeBoard
 from bot.engine.time import SystemTime
 from bot.errors import SettingsError
 from bot.platforms import discord_channel, telegram_channel
-from bot.ports import Channel, DeliveryMode
+from bot.ports import Channel, DeliveryMode, Fetch
 from bot.reports.service import ReportService
 from bot.settings import Environment, Settings
 from bot.web.app import create_app
@@ -103,6 +102,7 @@ async def serve(settings: Settings, environment: Environment, announce: Callable
             api=api,
             chat=chat,
             telegram=telegram,
+            files={each.capabilities.name: each.fetch for each in (discord, telegram) if each is not None},
             reports=reports,
             environment=environment,
             secret=secret,
@@ -162,6 +162,7 @@ def _application(
     api: ApiChannel,
     chat: Chat | None,
     telegram: TelegramChannel | None,
+    files: Mapping[str, Fetch],
     reports: ReportService,
     environment: Environment,
     secret: bytes,
@@ -201,7 +202,7 @@ def _application(
             brand_name=settings.brand.name,
             public_url=_public_url(environment, environment.port),
             channel_routes=routes,
-            files={TELEGRAM: telegram.fetch} if telegram else {},
+            files=files,
             metrics_token=_text(environment.metrics_token),
         )
     )

@@ -1,41 +1,54 @@
-"""Fetches what was written while Heed was away or could not keep up."""
+"""Fetches what was written while Heed was away or could not keep up, beside what comes in live."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from datetime import datetime, timedelta
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import aiohttp
 import discord
 import structlog
 
+from bot.channels.discord.gaps import Gaps, topic
 from bot.channels.discord.incoming import Event
-from bot.channels.discord.keys import message_at
-from bot.channels.discord.places import PlaceKind, Places, is_id
+from bot.channels.discord.places import Places, is_id
 from bot.channels.discord.reading import Reading
+from bot.channels.discord.waiting import Waiting
 from bot.domain.rooms import RoomRules
 from bot.ports import Board, TimeSource
 
 log = structlog.get_logger(__name__)
 
-#: Channels read side by side; the library keeps Discord's own limits besides.
+#: Requests side by side; the library keeps Discord's own limits besides.
 _AT_ONCE = 3
 #: The most messages that Discord gives at a time.
 _PAGE = 100
-#: Messages looked at before the first one of a private chat that is new to Heed.
-_BEFORE = 50
-_TRIES = 3
-_PAUSE = timedelta(seconds=5)
+#: No live message waits longer than this for what was written before it.
+_BUDGET = timedelta(minutes=1)
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(minutes=5)
 
-OUTAGES = (discord.HTTPException, OSError, aiohttp.ClientError, TimeoutError)
+OUTAGES = (discord.DiscordServerError, OSError, aiohttp.ClientError, TimeoutError)
+#: How ``/ops`` is told that nothing can be fetched at all.
+_TOPIC = "discord back-fill"
+
 Take = Callable[[Sequence[Event]], Awaitable[None]]
+Work = Callable[[], Awaitable[None]]
 
 
 class BackFill:
-    """Reads on from the bookmarks, oldest first. ``take`` returns once intake has a page."""
+    """Reads on from the bookmarks, oldest first, in runs that end.
+
+    Only what is said in a channel that is being fetched waits for it. An outage ends a run: all that was not
+    fetched is held then, what is said there goes on at once, and the next run begins after a pause that grows.
+
+    ``take`` returns once intake has a page, ``hand_on`` once it has what came in live; ``settled`` is called when
+    nothing is left to look at in a session.
+    """
 
     def __init__(
         self,
@@ -45,6 +58,8 @@ class BackFill:
         reading: Reading,
         rules: RoomRules,
         take: Take,
+        hand_on: Take,
+        settled: Callable[[], None],
         time: TimeSource,
         board: Board,
     ) -> None:
@@ -53,210 +68,333 @@ class BackFill:
         self._reading = reading
         self._rules = rules
         self._take = take
+        self._hand_on = hand_on
+        self._settled = settled
         self._time = time
         self._board = board
-        self._floor = 0
-        self._looked_at: set[str] = set()
+        self._waiting = Waiting()
+        self._wake = asyncio.Event()
+        self._session = places.session
+        self._wanted: dict[str, None] = {}
+        self._gaps = Gaps(client=client, places=places, reading=reading, rules=rules, board=board)
+        self._looks: deque[tuple[str, str]] = deque()
+        self._looks_again: list[tuple[str, str]] = []
+        self._looked: set[tuple[str, str]] = set()
+        self._around = False
+        self._failed: dict[str, None] = {}
+        self._leaving: set[str] = set()
+        self._over = False
+        self._why = ""
+        self._out = False
+        self._pause = _FIRST_PAUSE
 
-    async def run(self) -> None:
-        """Fetch what is missing, wherever the bot may read. What fails is told and tried again later."""
-        self._floor = self._reading.floor
-        self._looked_at.clear()
-        await self._learn_unknown()
-        if self._floor:
-            readable = [channel for channel in self._places.with_threads() if self._may_read(channel)]
-            await self._side_by_side(self._find_archived, readable)
-        due = self._due()
-        for room in self._rules.rooms:
-            self._may_read(room)
+    # --- what the pump asks -----------------------------------------------------------------------------------
+
+    def missed(self) -> None:
+        """Look at what Discord has told of since the last time: what is not read yet is fetched now."""
+        if self._places.session != self._session:
+            self._begin_session()
+        due = [channel for channel in self._places.take_news() if self._gaps.is_due(channel)]
+        for channel in due:
+            self._want(channel)
         log.info("discord_back_fill", channels=len(due))
-        await self._side_by_side(lambda channel: self._fetch(channel, due[channel]), due)
 
-    async def before(self, channel: str, message: int) -> list[Event]:
-        """Return what was missed of a private chat of which Heed learns by this message."""
-        if not self._floor:  # nothing was ever heard before: there is nothing that could have been missed
-            return []
+    def waits(self, event: Event) -> bool:
+        """Keep a live event whose channel is fetched first; False: it may go on at once.
+
+        Of a place of which Discord has not told in this session, nobody knows what was written there before.
+        """
+        channel = event.channel
+        known = channel in self._places.told or channel in self._reading.held or channel in self._waiting
+        if event.message and channel and not known:
+            self._gaps.meet(channel, event.message)
+            self._want(channel)
+        return self._waiting.keep(event)
+
+    def look_around(self) -> None:
+        """Look at the places of which Discord does not tell by itself: private chats and archived threads.
+
+        The latest first, whenever nothing else is to be fetched.
+        """
+        if self._places.session != self._session:
+            self._begin_session()
+        for room in self._rules.rooms:
+            self._gaps.may_read(room)
+        chats = sorted(self._reading.channels(), key=lambda each: self._reading.get(each) or 0, reverse=True)
+        looks = [("place", each) for each in (*self._rules.rooms, *chats) if each not in self._places.told]
+        if self._reading.floor:
+            looks += [("threads", each) for each in self._places.with_threads() if self._gaps.may_read(each)]
+        self._looks += [look for look in dict.fromkeys(looks) if look not in self._looked]
+        self._looked.update(looks)
+        self._around = True
+        self._wake.set()
+
+    async def keep_up(self) -> None:
+        """Fetch whatever is to be fetched, until cancelled."""
+        while True:
+            more = self._wanted or self._looks or self._looks_again or self._reading.held
+            await self._time.wait(self._wake, self._time.now() + self._pause if more else None)
+            self._wake.clear()
+            try:
+                await self._run()
+            except Exception:  # a defect of ours: what comes in live is heard all the same
+                log.exception("discord_back_fill_defect")
+                await self._give_up(self._waiting.channels())
+                self._pause = self._longer
+            await self._reading.store()  # however soon Heed is killed: it knows from where to read on
+
+    # --- what is to be fetched --------------------------------------------------------------------------------
+
+    def _begin_session(self) -> None:
+        self._session = self._places.session
+        self._looks.clear()
+        self._looks_again.clear()
+        self._looked.clear()
+        self._around = False
+        self._reading.settled = False
+        self._out = False
+        self._pause = _FIRST_PAUSE
+        self._wake.set()
+
+    def _want(self, channel: str) -> None:
+        if self._out:  # tried again with all others, once the pause is over
+            self._hold(channel)
+            return
+        self._wanted[channel] = None
+        self._waiting.begin(channel)
+        self._wake.set()
+
+    def _hold(self, channel: str) -> None:
+        """Leave a channel for a later run: its bookmark stays before the gap."""
+        self._gaps.start(channel)
+        self._reading.held.add(channel)
+
+    # --- one run ----------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        self._over, self._why, self._out = False, "", False
+        held = self._reading.held - self._failed.keys()
+        again = deque([*held, *(each for each in self._failed if each in self._reading.held)])
+        self._failed = dict.fromkeys(each for each in self._failed if each in self._reading.held)
+        self._looks += self._looks_again
+        self._looks_again.clear()
+        done = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._within_budget(done))
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(_AT_ONCE):
+                    workers.create_task(self._work(again))
+            done.set()
+        await self._end()
+
+    async def _within_budget(self, done: asyncio.Event) -> None:
+        """End a run that takes too long: no live message waits for it any longer.
+
+        What is asked for already is awaited: interrupted while it keeps a limit on all requests, the library would
+        keep it for ever.
+        """
+        await self._time.wait(done, self._time.now() + _BUDGET)
+        if not done.is_set():
+            self._over = True
+            await self._give_up(self._waiting.channels())
+
+    async def _work(self, again: deque[str]) -> None:
+        while (work := self._next(again)) is not None:
+            await work()
+
+    def _next(self, again: deque[str]) -> Work | None:
+        """Return what comes first: what live messages wait for, then looking around, then what failed before."""
+        if self._over:
+            return None
+        if self._wanted:
+            channel = next(iter(self._wanted))
+            del self._wanted[channel]
+            return partial(self._fetch, channel)
+        if self._looks:
+            return partial(self._look, self._looks.popleft())
+        while again:
+            channel = again.popleft()
+            if channel in self._reading.held and channel not in self._waiting:
+                self._waiting.begin(channel)
+                return partial(self._fetch, channel)
+        return None
+
+    async def _end(self) -> None:
+        """See how a run went, and when the next one is due."""
+        self._out = bool(self._why)
+        if self._over:
+            await self._give_up(self._waiting.channels())
+        if self._out:
+            self._board.tell(
+                _TOPIC,
+                f"Discord: what was missed cannot be fetched now ({self._why}). What comes in is heard all the "
+                "same, and Heed tries again by itself",
+            )
+        else:
+            self._board.clear(_TOPIC)
+        self._pause = self._longer if self._failed or self._looks_again else _FIRST_PAUSE
+        if self._around and not (self._looks or self._looks_again or self._reading.settled):
+            self._reading.settled = True
+            self._settled()
+
+    @property
+    def _longer(self) -> timedelta:
+        return min(self._pause * 2, _LONGEST_PAUSE)
+
+    async def _give_up(self, channels: Sequence[str]) -> None:
+        """Leave channels for a later run, and let go on what was said there meanwhile."""
+        for channel in channels:
+            self._wanted.pop(channel, None)
+            self._hold(channel)
+            await self._let_go(channel)
+
+    # --- one channel ------------------------------------------------------------------------------------------
+
+    async def _fetch(self, channel: str) -> None:
+        """Read a page of one channel; the rest comes after the others.
+
+        Whatever goes wrong concerns this channel alone, but for an outage, which ends the run.
+        """
+        session = self._places.session
         try:
-            found = await self._ask(channel, before=message, limit=_BEFORE)
-        except (*OUTAGES, discord.RateLimited) as error:
-            log.warning("discord_not_fetched", place=channel, error=type(error).__name__)
-            return []
-        return [event for event in self._events(found) if event.message > self._floor]
+            last = await self._page(channel)
+        except discord.NotFound:
+            self._reading.forget(channel)
+            self._places.forget(channel)
+        except discord.Forbidden:
+            self._refused(channel)
+        except Exception as error:  # noqa: BLE001 - the bookmark stays where it is, so nothing is lost
+            self._fail(channel, error)
+        else:
+            self._board.clear(topic(channel))
+            if last:
+                self._caught_up(channel, session)
+            elif self._over:
+                self._hold(channel)
+            else:
+                self._wanted[channel] = None
+                return
+        await self._let_go(channel)
 
-    async def learn(self, channel: str) -> None:
-        """Ask Discord what kind of place an unknown channel is; if it may not be known, it is a room."""
+    async def _page(self, channel: str) -> bool:
+        """Hand on a page of what is missing; return whether it was the last one."""
+        if self._places.get(channel) is None:
+            await self._learn(channel)
+        page = self._events(await self._ask(channel, after=self._gaps.start(channel), limit=_PAGE))
+        if page:
+            await self._take(page)
+            self._reading.move(channel, page[-1].message, fetched=True)
+        return len(page) < _PAGE
+
+    def _caught_up(self, channel: str, session: int) -> None:
+        self._failed.pop(channel, None)
+        self._reading.held.discard(channel)
+        if session == self._places.session:
+            self._places.told.add(channel)
+
+    def _refused(self, channel: str) -> None:
+        self._caught_up(channel, self._places.session)
+        self._board.tell(
+            topic(channel),
+            f"Discord does not let the bot read {self._places.name(channel)}: what was written there "
+            "meanwhile is not known. Give its role 'View Channel' and 'Read Message History' there",
+        )
+
+    def _fail(self, channel: str, error: Exception) -> None:
+        """Hold a channel that cannot be read now. It comes last in the next run, so that it stops no other."""
+        self._hold(channel)
+        self._failed.pop(channel, None)
+        self._failed[channel] = None
+        log.warning("discord_not_fetched", place=channel, error=type(error).__name__)
+        if self._is_outage(error):
+            return
+        if not isinstance(error, discord.DiscordException):
+            log.exception("discord_back_fill_defect", place=channel)
+        self._board.tell(
+            topic(channel),
+            f"Discord: what was missed in {self._places.name(channel)} cannot be fetched now "
+            f"({type(error).__name__}); Heed tries again",
+        )
+
+    def _is_outage(self, error: Exception) -> bool:
+        """Tell whether all channels are concerned; then the run is over."""
+        barred = isinstance(error, discord.HTTPException) and error.status == 429
+        if not barred and not isinstance(error, OUTAGES):
+            return False
+        self._over, self._why = True, type(error).__name__
+        return True
+
+    async def _let_go(self, channel: str) -> None:
+        """Hand on what was said in a channel meanwhile, in order, and all that comes from now on at once."""
+        if channel in self._leaving:
+            return
+        self._leaving.add(channel)
+        try:
+            while events := self._waiting.take(channel, _PAGE):
+                await self._hand_on(events)
+            if not self._waiting.end(channel):
+                self._want_the_rest(channel)
+        finally:
+            self._leaving.discard(channel)
+
+    def _want_the_rest(self, channel: str) -> None:
+        """Fetch what did not find room while it waited."""
+        if channel in self._reading.held:
+            self._waiting.end(channel)
+        else:
+            self._want(channel)
+
+    # --- places of which Discord does not tell ----------------------------------------------------------------
+
+    async def _look(self, look: tuple[str, str]) -> None:
+        kind, channel = look
+        try:
+            await (self._look_at(channel) if kind == "place" else self._find_archived(channel))
+        except (*OUTAGES, discord.DiscordException) as error:
+            log.warning("discord_not_looked_at", place=channel, error=type(error).__name__)
+            self._looks_again.append(look)
+            self._is_outage(error)
+        except Exception:  # an answer that is not as documented: it would not be another time
+            log.exception("discord_back_fill_defect", place=channel)
+
+    async def _look_at(self, channel: str) -> None:
+        """Ask how far a place has come; one that is gone is let go."""
+        if channel in self._places.told:
+            return
+        session = self._places.session
         try:
             self._places.see(dict(await self._client.http.get_channel(int(channel))))
-        except (discord.Forbidden, discord.NotFound):
-            self._places.take_for_room(channel)
-        except (*OUTAGES, discord.RateLimited) as error:
-            log.warning("discord_not_fetched", place=channel, error=type(error).__name__)
-
-    async def _learn_unknown(self) -> None:
-        """Find out what bookmarks and configured rooms are of which no server tells, as private chats are."""
-        wanted = dict.fromkeys([*self._reading.channels(), *self._rules.rooms])
-        unknown = [channel for channel in wanted if self._places.get(channel) is None]
-        await self._side_by_side(self._look, unknown)
+        except (discord.NotFound, discord.Forbidden):
+            self._reading.forget(channel)
+            return
+        if self._gaps.is_due(channel):
+            self._want(channel)
+        elif session == self._places.session:
+            self._places.told.add(channel)
 
     async def _find_archived(self, channel: str) -> None:
         """Find threads in which something was written meanwhile and which were archived before Heed came back."""
         try:
             found = await self._client.http.get_public_archived_threads(int(channel), limit=_PAGE)
-        except (*OUTAGES, discord.RateLimited) as error:
+        except (discord.NotFound, discord.Forbidden) as error:
             log.warning("discord_threads_not_fetched", place=channel, error=type(error).__name__)
             return
         for thread in found["threads"]:
-            newest = thread.get("last_message_id")
-            if is_id(newest) and int(newest) > self._floor:
+            newest, inside = thread.get("last_message_id"), str(thread["id"])
+            if is_id(newest) and int(newest) > self._reading.floor:
                 self._places.see(dict(thread))
+                if inside not in self._places.told and self._gaps.is_due(inside):
+                    self._want(inside)
 
-    async def _look(self, channel: str) -> None:
+    async def _learn(self, channel: str) -> None:
+        """Ask Discord what kind of place an unknown channel is; if it may not be known, it is a room."""
         try:
             self._places.see(dict(await self._client.http.get_channel(int(channel))))
-            self._looked_at.add(channel)
-        except (discord.NotFound, discord.Forbidden):
-            self._reading.forget(channel)
-        except (*OUTAGES, discord.RateLimited) as error:
-            self._reading.held.add(channel)
-            log.warning("discord_not_fetched", place=channel, error=type(error).__name__)
+        except (discord.Forbidden, discord.NotFound):
+            self._places.take_for_room(channel)
 
-    def _due(self) -> dict[str, int]:
-        """Return the channels that hold something newer than their bookmark, with where to read on."""
-        private = [each for each in self._reading.channels() if self._kind(each) is PlaceKind.PRIVATE]
-        starts = {each: self._start(each) for each in dict.fromkeys([*self._places.with_messages(), *private])}
-        return {channel: after for channel, after in starts.items() if self._missing(channel, after)}
-
-    def _start(self, channel: str) -> int:
-        """Return the last message read; in a channel that nobody has read yet, what was read everywhere.
-
-        On the very first start that is nothing: then what stands there now counts as read, as it does in a server
-        that the bot joined since.
-        """
-        newest = self._places.newest.get(channel, 0)
-        if self._floor:
-            self._reading.begin(channel, max(self._floor, self._joined(channel)))
-        else:
-            self._reading.begin(channel, newest)
-        return self._reading.get(channel) or 0
-
-    def _joined(self, channel: str) -> int:
-        place = self._places.get(channel)
-        with suppress(ValueError):
-            return message_at(datetime.fromisoformat(self._places.joined.get(place.server if place else "", "")))
-        return 0
-
-    def _missing(self, channel: str, after: int) -> bool:
-        # Discord does not tell at the start of a session how far private chats have come.
-        private = self._kind(channel) is PlaceKind.PRIVATE and channel not in self._looked_at
-        newer = self._places.newest.get(channel, 0) > after
-        return (newer or private or channel in self._reading.held) and self._may_read(channel)
-
-    def _kind(self, channel: str) -> PlaceKind | None:
-        place = self._places.get(channel)
-        return place.kind if place is not None else None
-
-    def _may_read(self, channel: str) -> bool:
-        """Tell whether the bot may read a channel, as far as the library knows; Discord decides in the end."""
-        found = self._client.get_channel(int(channel))
-        if found is None or isinstance(found, discord.abc.PrivateChannel):
-            return True
-        guild = found.guild
-        if guild.me is None or guild.get_role(guild.id) is None:
-            return True
-        with suppress(discord.ClientException):
-            may = found.permissions_for(guild.me)
-            if not may.view_channel or not may.read_message_history:
-                self._closed(channel)
-                return False
-            self._board.clear(_topic(channel))
-        return True
-
-    def _closed(self, channel: str) -> None:
-        """Tell of a channel that cannot be read, if somebody expects it to be."""
-        if set(self._places.rooms(channel)) & self._rules.rooms.keys():
-            self._board.tell(
-                _topic(channel),
-                f"Discord: the bot may not read {self._places.name(channel)}. Give its role 'View Channel' and "
-                "'Read Message History' there",
-            )
-
-    async def _side_by_side(self, work: Callable[[str], Awaitable[None]], channels: Iterable[str]) -> None:
-        """Do the same for each of these channels, a few at a time."""
-        waiting = iter(channels)
-
-        async def each_in_turn() -> None:
-            for channel in waiting:
-                try:
-                    await work(channel)
-                except Exception:  # an answer that is not as documented: the other channels are read all the same
-                    log.exception("discord_back_fill_defect", place=channel)
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(_AT_ONCE):
-                group.create_task(each_in_turn())
-
-    async def _fetch(self, channel: str, after: int) -> None:
-        """Read one channel to its end. Whatever goes wrong concerns this channel alone."""
-        topic = _topic(channel)
-        self._reading.held.add(channel)
-        try:
-            async for page in self._pages(channel, after):
-                await self._take(page)
-                self._reading.move(channel, page[-1].message, fetched=True)
-        except discord.NotFound:
-            self._reading.forget(channel)
-            self._places.forget(channel)
-        except discord.Forbidden:
-            self._reading.held.discard(channel)
-            self._board.tell(
-                topic,
-                f"Discord does not let the bot read {self._places.name(channel)}: what was written there "
-                "meanwhile is not known. Give its role 'View Channel' and 'Read Message History' there",
-            )
-        except Exception as error:  # the bookmark stays where it is, so nothing is lost
-            log.warning("discord_not_fetched", place=channel, error=type(error).__name__)
-            if not isinstance(error, OUTAGES):
-                log.exception("discord_back_fill_defect", place=channel)
-            self._board.tell(
-                topic,
-                f"Discord: what was missed in {self._places.name(channel)} cannot be fetched now "
-                f"({type(error).__name__}); Heed tries again",
-            )
-        else:
-            self._reading.held.discard(channel)
-            self._board.clear(topic)
-
-    async def _pages(self, channel: str, after: int) -> AsyncIterator[list[Event]]:
-        """Return what stands behind a message, oldest first."""
-        while page := self._events(await self._patiently(channel, after)):
-            yield page
-            after = page[-1].message
-            if len(page) < _PAGE:
-                return
-
-    async def _patiently(self, channel: str, after: int) -> list[Mapping[str, Any]]:
-        """Ask for a page again where Discord is out of order or asks to wait."""
-        tries = 0
-        while True:
-            try:
-                return await self._ask(channel, after=after, limit=_PAGE)
-            except discord.RateLimited as limited:
-                await self._pause(timedelta(seconds=limited.retry_after))
-            except (discord.Forbidden, discord.NotFound):
-                raise
-            except OUTAGES:
-                tries += 1
-                if tries == _TRIES:
-                    raise
-                await self._pause(_PAUSE)
-
-    async def _pause(self, duration: timedelta) -> None:
-        await self._time.wait(asyncio.Event(), self._time.now() + duration)
-
-    async def _ask(
-        self, channel: str, *, limit: int, after: int | None = None, before: int | None = None
-    ) -> list[Mapping[str, Any]]:
-        found = await self._client.http.logs_from(int(channel), limit, before=before, after=after)
+    async def _ask(self, channel: str, *, limit: int, after: int) -> list[Mapping[str, Any]]:
+        found = await self._client.http.logs_from(int(channel), limit, after=after)
         place = self._places.get(channel)
         server = {"guild_id": place.server} if place is not None and place.server else {}
         return [{**message, **server} for message in found]
@@ -265,7 +403,3 @@ class BackFill:
         now = self._time.now()
         events = [Event(name="MESSAGE_CREATE", payload=each, arrived_at=now) for each in found]
         return sorted(events, key=lambda event: event.message)
-
-
-def _topic(channel: str) -> str:
-    return f"discord room {channel}"

@@ -9,6 +9,7 @@ import aiohttp
 import discord
 import structlog
 
+from bot.channels.discord import files
 from bot.channels.discord.client import GatewayClient, open_client, point_at
 from bot.channels.discord.hearing import OUTAGE
 from bot.channels.discord.keys import channel_of
@@ -18,7 +19,7 @@ from bot.channels.discord.sending import Sender
 from bot.channels.text import LONGEST_TEXT
 from bot.domain.messages import Address
 from bot.domain.rooms import RoomRules
-from bot.errors import SendError, SendRefused
+from bot.errors import NotFound, SendError, SendRefused
 from bot.ports import Board, Bookmarks, Capabilities, DeliveryMode, Intake, TimeSource
 from bot.records import Sending
 
@@ -122,6 +123,12 @@ class DiscordChannel:
                 await client.http.send_typing(channel_of(address))
         except (SendError, discord.DiscordException, aiohttp.ClientError, OSError, RuntimeError) as error:
             log.debug("discord_typing_failed", error=type(error).__name__)
+
+    async def fetch(self, reference: str) -> bytes:
+        """Return a file that a customer sent, by its reference. Raises NotFound where Discord does not give it."""
+        if self._client is None:
+            raise NotFound("Heed is not connected to Discord now; try again in a minute.")
+        return await files.fetch(self._client, reference, api=self._api)
 
     def _logged_in(self) -> GatewayClient:
         if self._client is None:

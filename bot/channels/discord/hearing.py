@@ -36,12 +36,13 @@ OUTAGE = "discord connection"
 class Hearing:
     """Takes each message of the gateway in order, never waits and never raises.
 
-    ``complete`` is set while all servers of the session have told of themselves.
+    ``begun`` is set by each new session, ``complete`` while all its servers have told of themselves.
     """
 
     def __init__(
         self, *, places: Places, incoming: Incoming, rules: RoomRules, time: TimeSource, board: Board
     ) -> None:
+        self.begun = asyncio.Event()
         self.complete = asyncio.Event()
         self.connected = False
         self._lost_at: datetime | None = None
@@ -108,7 +109,8 @@ class Hearing:
         if name in _MESSAGES:
             self._message(Event(name=name, payload=payload, arrived_at=self._time.now(), live=not self._repeating))
         elif name in _SEEN:
-            self._places.see(payload)
+            # A thread that is not new may have been archived: what was written there before is not known.
+            self._places.see(payload, told=name == "CHANNEL_CREATE" or bool(payload.get("newly_created")))
         elif name in _GONE:
             self._gone(str(payload.get("id")))
         elif name == "READY":
@@ -125,7 +127,10 @@ class Hearing:
     def _message(self, event: Event) -> None:
         if event.message:
             self._places.hear(event.channel, event.payload.get("id"), private=event.private)
-        if self._incoming.put(event) == 1:
+        left_out = self._incoming.put(event)
+        if left_out and event.channel:
+            self._places.news[event.channel] = None
+        if left_out == 1:
             log.warning("discord_queue_full", note="what comes now is fetched once there is room again")
 
     def _begin(self, payload: Mapping[str, Any]) -> None:
@@ -135,6 +140,7 @@ class Hearing:
         self.connected = True
         self.complete.clear()
         self._see_whether_complete()
+        self.begun.set()
         self._incoming.catch_up()
 
     def _server(self, payload: Mapping[str, Any]) -> None:
@@ -143,8 +149,9 @@ class Hearing:
         self._places.see_server(payload)
         self._board.clear(_topic(payload))
         self._see_whether_complete()
+        self._incoming.catch_up()  # before what is said there from now on
         if late and not payload.get("unavailable"):
-            self._incoming.catch_up()
+            self.begun.set()
 
     def _see_whether_complete(self) -> None:
         if not self._places.awaited:

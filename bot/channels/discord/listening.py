@@ -30,8 +30,6 @@ _BATCH = 100
 _AGAIN = timedelta(seconds=1)
 _STORE_EVERY = timedelta(seconds=5)
 _SERVERS_WITHIN = timedelta(seconds=10)
-#: What could not be fetched is tried again after so many times that bookmarks were stored.
-_RETRY_EVERY = 60
 
 
 class Listener:
@@ -77,6 +75,8 @@ class Listener:
             reading=self._reading,
             rules=self._rules,
             take=self._take,
+            hand_on=self._live,
+            settled=self.hearing.look_for_rooms,
             time=self._time,
             board=self._board,
         )
@@ -88,15 +88,16 @@ class Listener:
     async def _load(self) -> None:
         while True:
             try:
-                return await self._reading.load()
+                return await self._reading.load(self._time.now())
             except StoreError as error:
                 log.warning("bookmarks_not_read", channel="discord", why=str(error))
                 await self._pause(_AGAIN)
 
     async def _connected(self) -> None:
-        """Keep the connection, pump and store beside each other; all end when the connection does."""
+        """Keep the connection, and all that goes on beside it; everything ends when the connection does."""
         async with asyncio.TaskGroup() as group:
-            beside = [group.create_task(self._pump()), group.create_task(self._keep_bookmarks())]
+            works = (self._pump(), self._keep_bookmarks(), self._look_around(), self._back_fill.keep_up())
+            beside = [group.create_task(work) for work in works]
             try:
                 await self.client.connect(reconnect=True)
             finally:
@@ -104,54 +105,36 @@ class Listener:
                     task.cancel()
 
     async def _keep_bookmarks(self) -> None:
-        rounds = 0
         while True:
             await self._pause(_STORE_EVERY)
             await self._reading.store()
             self.hearing.look_for_outage()
-            rounds += 1
-            if rounds % _RETRY_EVERY == 0 and self._reading.held:
-                self.incoming.catch_up()
+
+    async def _look_around(self) -> None:
+        """Look at the places of which a new session does not tell, once all its servers have told of theirs."""
+        while True:
+            await self.hearing.begun.wait()
+            self.hearing.begun.clear()
+            await self._time.wait(self.hearing.complete, self._time.now() + _SERVERS_WITHIN)
+            self.hearing.complete.set()  # one that tells of itself later is looked at then
+            self._back_fill.look_around()
 
     async def _pump(self) -> None:
+        """Hand on what comes in live; what is said in a channel that is fetched first waits for that alone."""
         while True:
             batch = await self.incoming.take(_BATCH)
-            if batch:
-                await self._live(batch)
-            else:
-                await self._catch_up()
+            if not batch:
+                self._back_fill.missed()
+            self._watch_clock(batch)
+            await self._live([event for event in batch if not self._back_fill.waits(event)])
+            if self._reading.has_begun:  # only its bookmark tells of a private chat: Discord does not
+                await self._reading.store()
 
-    async def _catch_up(self) -> None:
-        """Fetch what was missed; what comes meanwhile waits, so that each channel's order stays."""
-        await self._time.wait(self.hearing.complete, self._time.now() + _SERVERS_WITHIN)
-        self.hearing.complete.set()  # one that tells of itself later is caught up with then
-        try:
-            await self._back_fill.run()
-        except Exception:  # a defect of ours: what comes in live is heard all the same
-            log.exception("discord_back_fill_defect")
-        await self._reading.store()  # however soon Heed is killed: it knows from where to read on
-        self.hearing.look_for_rooms()
-
-    async def _live(self, batch: Sequence[Event]) -> None:
-        """Take what came in live. A private chat that is new may have begun while Heed was away."""
-        self._watch_clock(batch)
-        ready: list[Event] = []
-        begun = False
-        for event in batch:
-            if event.message and not event.private and event.channel and self.places.get(event.channel) is None:
-                await self._back_fill.learn(event.channel)
-            if event.message and event.private and event.channel and self._reading.get(event.channel) is None:
-                earlier = await self._back_fill.before(event.channel, event.message)
-                self._reading.begin(event.channel, (earlier or [event])[0].message - 1)
-                ready += earlier
-                begun = True
-            ready.append(event)
-        await self._take(ready)
-        for event in ready:
+    async def _live(self, events: Sequence[Event]) -> None:
+        await self._take(events)
+        for event in events:
             if event.message and event.channel:
                 self._reading.move(event.channel, event.message)
-        if begun:  # only its bookmark tells of a private chat: Discord does not
-            await self._reading.store()
 
     async def _take(self, events: Sequence[Event]) -> None:
         """Hand events to intake as one list; return once it has them, or once no repetition would help."""

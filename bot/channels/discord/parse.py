@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bot.channels import arrivals
-from bot.channels.discord.payloads import Attached, Message, Said, User, read_message
-from bot.channels.discord.places import PlaceKind, Places
+from bot.channels.discord.payloads import Answered, Attached, Message, Said, User, read_message
+from bot.channels.discord.places import PlaceKind, Places, is_id
 from bot.channels.discord.texts import CALLED, readable
 from bot.channels.rooms import Spoken, arrival_of
 from bot.channels.text import clean_name, shortened
 from bot.domain.messages import Attachment, AttachmentKind
 from bot.domain.rooms import RoomRules
 from bot.errors import BadMessage
-from bot.records import Arrival
+from bot.records import Arrival, ArrivalKind
 
 CHANNEL = "discord"
 #: Kinds of messages that people write: plain ones and replies. All others tell of joins, pins, boosts, commands.
@@ -59,8 +60,20 @@ def parse(
             return [_deleted(each, payload, arrived_at) for each in (ids if isinstance(ids, list) else [None])]
         case _:
             return []
-    spoken = _spoken(message, me=me, places=places, edited=event == "MESSAGE_UPDATE")
-    return [arrival_of(spoken, channel=CHANNEL, account=me, rules=rules, arrived_at=arrived_at)]
+    spoken = _spoken(message, me=me, places=places, agents=rules.agents, edited=event == "MESSAGE_UPDATE")
+    arrival = arrival_of(spoken, channel=CHANNEL, account=me, rules=rules, arrived_at=arrived_at)
+    return [_to_somebody(arrival, spoken)]
+
+
+def _to_somebody(arrival: Arrival, spoken: Spoken) -> Arrival:
+    """Address an agent's reply to nobody who is known to the room as such: it is never to the agent themselves.
+
+    What it replies to tells whose matter it is.
+    """
+    unknown = arrival.kind is ArrivalKind.REPLY and not spoken.names and not spoken.thread
+    if not unknown or arrival.address is None:
+        return arrival
+    return replace(arrival, address=replace(arrival.address, thread=""))
 
 
 def content_withheld(payload: Mapping[str, Any], me: str) -> bool | None:
@@ -94,7 +107,7 @@ def _deleted(message: object, payload: Mapping[str, Any], arrived_at: datetime) 
     return arrivals.deletion(channel=CHANNEL, external_id=message, arrived_at=arrived_at, private=private)
 
 
-def _spoken(message: Message, *, me: str, places: Places, edited: bool) -> Spoken:
+def _spoken(message: Message, *, me: str, places: Places, agents: Collection[str], edited: bool) -> Spoken:
     """Reduce a message to what the rules of attention ask for."""
     place = places.get(message.channel_id)
     kind = place.kind if place is not None else PlaceKind.ROOM if message.guild_id else PlaceKind.PRIVATE
@@ -104,7 +117,12 @@ def _spoken(message: Message, *, me: str, places: Places, edited: bool) -> Spoke
     text, named = _text(said, message, me=me, places=places)
     author = message.author.id
     replied_to, reply = _reply(message)
+    of_bot = replied_to is not None and replied_to.id == me
+    if of_bot and author in agents:
+        replied_to, reply = _behind(message.referenced_message, me=me) or (replied_to, reply)
     others = _others(message, me=me, replied_to=replied_to)
+    members = [each for each in others if each not in agents]
+    stranger = bool(reply) and (replied_to is None or replied_to.id not in {me, author, *agents})
     return Spoken(
         external_id=message.id,
         text=text,
@@ -115,8 +133,8 @@ def _spoken(message: Message, *, me: str, places: Places, edited: bool) -> Spoke
         thread=message.channel_id if inside else "",
         private=private,
         rooms=() if private else places.rooms(message.channel_id),
-        to_bot=named or (replied_to is not None and replied_to.id == me),
-        to_member=bool(others) or (bool(reply) and (replied_to is None or replied_to.id not in {me, author})),
+        to_bot=named or of_bot,
+        to_member=bool(members) or stranger,
         names=others[0] if len(others) == 1 or (replied_to is not None and replied_to.id in others) else "",
         in_reply_to=reply,
         attachments=tuple(_attachments(message)),
@@ -153,6 +171,18 @@ def _reply(message: Message) -> tuple[User | None, str]:
     return (answered.author if answered is not None else None), reference.message_id
 
 
+def _behind(answer: Answered | None, *, me: str) -> tuple[User | None, str] | None:
+    """Return whom and what the bot's own message answered, as far as it tells: an agent adds to that answer.
+
+    The bot calls nobody but the one whom it answers.
+    """
+    reference = answer.message_reference if answer is not None else None
+    if answer is None or reference is None or reference.type == _FORWARD or not reference.message_id:
+        return None
+    called = [user for user in answer.mentions or () if not user.bot and user.id != me]
+    return (called[0] if len(called) == 1 else None), reference.message_id
+
+
 def _others(message: Message, *, me: str, replied_to: User | None) -> list[str]:
     """Return the ids of other people whom it answers or names, the one it answers first; bots are no people."""
     meant = [*([replied_to] if replied_to is not None else []), *(message.mentions or ())]
@@ -170,17 +200,18 @@ def _attachments(message: Message) -> Iterator[Attachment]:
     passed_on = [each.message for each in message.message_snapshots or () if each.message is not None]
     if message.message_snapshots:
         yield Attachment(kind=AttachmentKind.FORWARDED)
-    brought = [attachment for said in (message, *passed_on) for attachment in _brought(said)]
+    where = f"{message.channel_id}/{message.id}"
+    brought = [attachment for said in (message, *passed_on) for attachment in _brought(said, where)]
     yield from brought[:_MOST_ATTACHMENTS]
     seen = message.content or brought or message.message_snapshots
     if not seen and (message.embeds or message.components or message.activity):
         yield Attachment(kind=AttachmentKind.OTHER)
 
 
-def _brought(said: Said) -> Iterator[Attachment]:
+def _brought(said: Said, where: str) -> Iterator[Attachment]:
     voice = bool((said.flags or 0) & _VOICE)
     for file in said.attachments or ():
-        yield _file(file, voice=voice)
+        yield _file(file, where, voice=voice)
     for sticker in said.sticker_items or ():
         yield Attachment(kind=AttachmentKind.STICKER, name=clean_name(sticker.name))
     if said.poll is not None:
@@ -188,13 +219,16 @@ def _brought(said: Said) -> Iterator[Attachment]:
         yield Attachment(kind=AttachmentKind.POLL, name=clean_name(question.text) if question is not None else "")
 
 
-def _file(file: Attached, *, voice: bool) -> Attachment:
+def _file(file: Attached, where: str, *, voice: bool) -> Attachment:
+    """Return a file by what Heed fetches it with: Discord's own link to it ends after about a day."""
     media_type = clean_name(file.content_type)
     url = file.url or ""
+    reference = f"{where}/{file.id}" if is_id(file.id) else ""
     return Attachment(
         kind=AttachmentKind.VOICE if voice else _KINDS.get(media_type.split("/")[0], AttachmentKind.FILE),
         name=clean_name(file.title or file.filename),
         media_type=media_type,
         size=file.size if file.size is not None and 0 <= file.size < 1 << 53 else None,
-        url=url if len(url) <= _LONGEST_URL and _FROM.fullmatch(url) else "",
+        url=url if not reference and len(url) <= _LONGEST_URL and _FROM.fullmatch(url) else "",
+        reference=reference,
     )

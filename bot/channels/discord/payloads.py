@@ -39,11 +39,14 @@ class Answered(msgspec.Struct, frozen=True):
 
     id: str
     author: User | None = None
+    mentions: list[User] | None = None
+    message_reference: Reference | None = None
 
 
 class Attached(msgspec.Struct, frozen=True):
     """A file."""
 
+    id: str | None = None
     url: str | None = None
     filename: str | None = None
     title: str | None = None

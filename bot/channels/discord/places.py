@@ -42,6 +42,9 @@ class Places:
 
     ``newest`` is the last message of each channel as far as Discord has told, ``joined`` when the bot joined a
     server, ``awaited`` the servers of which nothing has been heard since the connection began.
+
+    ``session`` counts the connections that began anew. ``told`` are the channels of which is known in this one how
+    far they have come, so that nothing is missing there but what is fetched; ``news`` those to look at for that.
     """
 
     me: str = ""
@@ -51,6 +54,9 @@ class Places:
     joined: dict[str, str] = field(default_factory=dict)
     servers: dict[str, str] = field(default_factory=dict)
     awaited: set[str] = field(default_factory=set)
+    session: int = 0
+    told: set[str] = field(default_factory=set)
+    news: dict[str, None] = field(default_factory=dict)
 
     def get(self, channel: str) -> Place | None:
         """Return a channel's place, None for one that Discord has not told of."""
@@ -68,12 +74,6 @@ class Places:
             ids.append(place.parent)
         return tuple(ids)
 
-    def with_messages(self) -> Iterator[str]:
-        """Return the rooms and threads in which messages stand."""
-        yield from [
-            channel for channel, place in self.places.items() if place.kind in {PlaceKind.ROOM, PlaceKind.THREAD}
-        ]
-
     def with_threads(self) -> Iterator[str]:
         """Return the channels and forums that threads belong to."""
         yield from [channel for channel, place in self.places.items() if place.threaded]
@@ -81,6 +81,8 @@ class Places:
     def begin(self, payload: Mapping[str, Any]) -> None:
         """Take READY: a new session, in which each server tells of itself again."""
         self.awaited = {_text(server, "id") for server in _list(payload, "guilds")} - {""}
+        self.session += 1
+        self.told.clear()
 
     def see_server(self, payload: Mapping[str, Any]) -> None:
         """Take GUILD_CREATE: all channels and threads of a server that the bot is in."""
@@ -93,10 +95,10 @@ class Places:
         own = {_text(role, "id") for role in _list(payload, "roles") if self._stands_for_me(role)}
         self.own_roles |= own
         for channel in (*_list(payload, "channels"), *_list(payload, "threads")):
-            self.see(channel, server=server)
+            self.see(channel, server=server, told=True)
 
-    def see(self, payload: Mapping[str, Any], *, server: str = "") -> None:
-        """Take one channel or thread."""
+    def see(self, payload: Mapping[str, Any], *, server: str = "", told: bool = False) -> None:
+        """Take one channel or thread. ``told``: from here on everything that is written there is heard."""
         channel = _text(payload, "id")
         if not is_id(channel):
             return
@@ -109,6 +111,14 @@ class Places:
             threaded=payload.get("type") in tuple(_WITH_THREADS),
         )
         self.hear(channel, payload.get("last_message_id"))
+        if told:
+            self.told.add(channel)
+            self.news[channel] = None
+
+    def take_news(self) -> list[str]:
+        """Return the channels to look at for something missing, each once."""
+        news, self.news = self.news, {}
+        return list(news)
 
     def take_for_room(self, channel: str) -> None:
         """Take a channel of which Discord does not tell for a room: there the bot speaks only when addressed."""
@@ -117,7 +127,7 @@ class Places:
     def see_threads(self, payload: Mapping[str, Any]) -> None:
         """Take THREAD_LIST_SYNC: threads that the bot may see from now on."""
         for thread in _list(payload, "threads"):
-            self.see(thread, server=_text(payload, "guild_id"))
+            self.see(thread, server=_text(payload, "guild_id"), told=True)
 
     def hear(self, channel: str, message: object, *, private: bool = False) -> None:
         """Take that a message stands in a channel."""
@@ -130,6 +140,8 @@ class Places:
         """Take that a channel is gone."""
         self.places.pop(channel, None)
         self.newest.pop(channel, None)
+        self.told.discard(channel)
+        self.news.pop(channel, None)
 
     def forget_server(self, server: str) -> str:
         """Take that the bot is no longer in a server; return its name."""

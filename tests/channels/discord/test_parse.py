@@ -173,6 +173,33 @@ def test_an_agents_reply_to_a_customer_is_a_humans_answer_to_them() -> None:
         assert found.address == Address(channel="discord", account=ME, place=ROOM, thread=f"u:{ANN}")
 
 
+def test_what_a_customer_says_to_an_agent_is_said_to_the_brand() -> None:
+    for said in (
+        message(f"<@{AGENT}> where is my order?", mentions=[user(AGENT)], channel=HELP),
+        reply("and when?", to=user(AGENT), channel=HELP),
+    ):
+        assert arrival(said).addressed
+    both = message(f"<@{AGENT}> <@{BEN}> look", mentions=[user(AGENT), user(BEN)], channel=HELP)
+    assert not arrival(both).addressed
+
+
+def test_an_agent_who_replies_to_the_bots_answer_answers_the_customer_behind_it() -> None:
+    answer = reply("It is on its way, I looked.", to=bot(), by=AGENT, to_id="6999")
+    answer["referenced_message"]["message_reference"] = {"type": 0, "message_id": "6998", "channel_id": ROOM}
+    unnamed = arrival(answer)
+    assert (unnamed.kind, unnamed.in_reply_to) == (ArrivalKind.REPLY, "6998")
+    assert unnamed.address == Address(channel="discord", account=ME, place=ROOM)
+    answer["referenced_message"]["mentions"] = [user(ANN)]
+    assert arrival(answer).address == Address(channel="discord", account=ME, place=ROOM, thread=f"u:{ANN}")
+
+
+def test_an_agents_reply_is_never_to_the_agent_themselves() -> None:
+    for answered in (None, bot()):
+        found = arrival(reply("done", to=answered, by=AGENT))
+        assert found.in_reply_to == "6999"
+        assert found.address == Address(channel="discord", account=ME, place=ROOM)
+
+
 def test_an_agent_in_a_thread_answers_its_customer() -> None:
     found = arrival(message("On its way.", channel=THREAD, by=AGENT))
     assert found.kind is ArrivalKind.REPLY
@@ -230,12 +257,24 @@ def test_a_message_without_anything_to_read_is_refused_by_name() -> None:
         (None, AttachmentKind.FILE),
     ],
 )
-def test_files_become_links_with_type_and_size(media_type: str | None, kind: AttachmentKind) -> None:
+def test_a_file_is_told_by_what_heed_fetches_it_with(media_type: str | None, kind: AttachmentKind) -> None:
     sent = file("receipt.bin", media_type or "", content_type=media_type)
     found = arrival(direct("see this", attachments=[sent]))
     assert found.attachments == (
-        Attachment(kind=kind, name="receipt.bin", media_type=media_type or "", size=2048, url=sent["url"]),
+        Attachment(
+            kind=kind,
+            name="receipt.bin",
+            media_type=media_type or "",
+            size=2048,
+            reference=f"{DIRECT}/{MESSAGE}/8001",
+        ),
     )
+
+
+def test_a_file_without_an_id_is_a_link_while_that_lasts() -> None:
+    sent = file("a.png", "image/png", id=None)
+    [attachment] = arrival(direct("look", attachments=[sent])).attachments
+    assert (attachment.url, attachment.reference) == (sent["url"], "")
 
 
 def test_files_alone_stand_for_the_text() -> None:
@@ -244,7 +283,7 @@ def test_files_alone_stand_for_the_text() -> None:
 
 
 def test_a_link_that_leads_nowhere_safe_is_left_out() -> None:
-    sent = file("a.png", "image/png", url="javascript:alert(1)", size=-5)
+    sent = file("a.png", "image/png", id=None, url="javascript:alert(1)", size=-5)
     [attachment] = arrival(direct("look", attachments=[sent])).attachments
     assert (attachment.url, attachment.size) == ("", None)
 

@@ -39,10 +39,16 @@ class Marks:
         self.stored |= places
 
 
+def stored_by(marks: Marks) -> Mapping[str, str]:
+    """Return what is stored of channels."""
+    named = {name.removeprefix(f"discord:{ME}:"): value for name, value in marks.stored.items()}
+    return {name: value for name, value in named.items() if name not in {"floor", "began"}}
+
+
 async def reading(**stored: str) -> tuple[Reading, Marks]:
     marks = Marks(**stored)
     found = Reading(marks, ME)
-    await found.load()
+    await found.load(NOW)
     return found, marks
 
 
@@ -84,11 +90,11 @@ async def test_a_bookmark_only_moves_on_and_is_stored_when_it_has_moved() -> Non
     found, marks = await reading(c4001="50")
     found.move("4001", 40)
     await found.store()
-    assert marks.stored == {f"discord:{ME}:4001": "50"}
+    assert stored_by(marks) == {"4001": "50"}
     found.move("4001", 60)
     found.move("4002", 7)
     await found.store()
-    assert marks.stored == {f"discord:{ME}:4001": "60", f"discord:{ME}:4002": "7"}
+    assert stored_by(marks) == {"4001": "60", "4002": "7"}
 
 
 async def test_what_could_not_be_stored_is_stored_the_next_time() -> None:
@@ -98,7 +104,7 @@ async def test_what_could_not_be_stored_is_stored_the_next_time() -> None:
     await found.store()
     marks.broken = False
     await found.store()
-    assert marks.stored == {f"discord:{ME}:4001": "60"}
+    assert stored_by(marks) == {"4001": "60"}
 
 
 async def test_a_channel_with_a_gap_keeps_its_bookmark_before_it() -> None:
@@ -114,12 +120,37 @@ async def test_a_channel_that_is_gone_loses_its_bookmark() -> None:
     found, marks = await reading(c4001="50")
     found.forget("4001")
     await found.store()
-    assert marks.stored == {f"discord:{ME}:4001": ""}
+    assert stored_by(marks) == {"4001": ""}
 
 
 async def test_what_is_no_bookmark_is_passed_over() -> None:
     found, _ = await reading(c4001="", c4002="x", cx="5", c4003="9")
     assert list(found.channels()) == ["4003"]
+
+
+async def test_the_floor_is_stored_and_rises_only_while_nothing_is_left_to_look_at() -> None:
+    first, later = message_at(NOW), message_at(NOW + timedelta(hours=1))
+    found, marks = await reading(c4001=str(first))
+    found.move("4001", later)
+    await found.store()
+    assert written_at(found.floor) == NOW - timedelta(minutes=1)
+    found.settled = True
+    found.move("4001", later + 1)
+    await found.store()
+    assert int(marks.stored[f"discord:{ME}:floor"]) == found.floor == earlier(later + 1, timedelta(minutes=1))
+
+
+async def test_when_heed_began_to_listen_is_kept_for_good_and_corrected_by_what_comes_live() -> None:
+    found, marks = await reading()
+    assert found.began == earlier(message_at(NOW), timedelta(minutes=1))
+    before = message_at(NOW - timedelta(hours=1))
+    found.move("4001", before)
+    await found.store()
+    again = Reading(marks, ME)
+    await again.load(NOW + timedelta(days=1))
+    assert found.began == again.began == before
+    again.move("4001", 5)
+    assert again.began == before
 
 
 async def test_all_counts_as_read_up_to_a_little_before_the_newest_message() -> None:
@@ -165,7 +196,6 @@ def test_a_server_tells_of_its_places_and_of_the_bots_own_role() -> None:
     assert found.awaited == {"3002"}
     assert found.own_roles == {"9100"}
     assert found.newest == {"4001": 77}
-    assert sorted(found.with_messages()) == ["4001", "4006", "5001"]
     assert found.rooms("5001") == ("5001", "4001", "4500")
     assert found.name("4001") == "#lobby"
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from tests.wire.discord import payloads
 from tests.wire.discord.answers import answer
 from tests.wire.discord.faults import Broken, Cut, Fault, Faults, Slow, TooMany
+from tests.wire.discord.files import Files
 from tests.wire.discord.gateway import Gateway
 from tests.wire.discord.limits import Limits
 from tests.wire.discord.payloads import BOT_ID, DIRECT, Payload, Problem
@@ -33,6 +34,7 @@ class Rest:
         self.limits = Limits()
         self.faults = Faults()
         self.typing: list[str] = []
+        self.files = Files()
         self.closing = asyncio.Event()
 
     def add_to(self, app: web.Application) -> None:
@@ -61,6 +63,7 @@ class Rest:
             ("POST", "/channels/{channel}/typing", "typing", self._typing),
         ):
             app.router.add_route(method, f"/api/v10{path}", self._guarded(name, handle))
+        app.router.add_get("/attachments/{file}/{name}", self.files.serve)
         app.router.add_route("*", "/api/{rest:.*}", self._guarded("unknown", self._nothing))
 
     # --- what stands around every request ---------------------------------------------------------------------
@@ -210,7 +213,8 @@ class Rest:
         return self.world.message(channel["id"], request.match_info["message"])
 
     async def _message(self, request: web.Request) -> web.Response:
-        return answer(self._found(request))
+        found = self._found(request)
+        return answer({**found, "attachments": [self.files.fresh(each) for each in found["attachments"]]})
 
     async def _send(self, request: web.Request) -> web.Response:
         channel_id = request.match_info["channel"]

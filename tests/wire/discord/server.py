@@ -11,6 +11,7 @@ from aiohttp import web
 
 from tests.wire.discord import payloads
 from tests.wire.discord.faults import Faults
+from tests.wire.discord.files import Files
 from tests.wire.discord.gateway import Gateway
 from tests.wire.discord.limits import Limits
 from tests.wire.discord.payloads import BOT_ID, EVERYTHING_NEEDED, PUBLIC_THREAD, TEXT, Payload
@@ -46,6 +47,10 @@ class DiscordServer:
     @property
     def faults(self) -> Faults:
         return self.rest.faults
+
+    @property
+    def files(self) -> Files:
+        return self.rest.files
 
     @property
     def typing(self) -> list[str]:
@@ -210,6 +215,7 @@ async def discord_server() -> AsyncIterator[DiscordServer]:
         await site.start()
         port = runner.addresses[0][1]
         server.api = f"http://127.0.0.1:{port}/api/v10"
+        server.files.origin = f"http://127.0.0.1:{port}"
         server.gateway.address = f"ws://127.0.0.1:{port}/gateway"
         yield server
     finally:

@@ -168,14 +168,18 @@ async def test_a_deletion_is_told_and_so_are_many_at_once(heed: Heed) -> None:
     assert [each.external_id for each in heed.intake.of(ArrivalKind.DELETION)] == [each["id"] for each in said]
 
 
-async def test_attachments_are_links_with_type_and_size(heed: Heed) -> None:
+async def test_attachments_are_told_with_type_size_and_what_they_are_fetched_by(heed: Heed) -> None:
     files = [attachment("crack.png"), attachment("bill.pdf", "application/pdf", 99), attachment("x.bin", None)]
-    heed.server.says("2001", "1001", "it broke", attachments=files)
+    said = heed.server.says("2001", "1001", "it broke", attachments=files)
     heed.server.says("2001", "1001", "", attachments=files[:1])
     await until(lambda: len(heed.intake.of()) == 2)
     first, second = heed.intake.of()
     assert first.attachments[0] == Attachment(
-        kind=AttachmentKind.IMAGE, name="crack.png", media_type="image/png", size=1234, url=files[0]["url"]
+        kind=AttachmentKind.IMAGE,
+        name="crack.png",
+        media_type="image/png",
+        size=1234,
+        reference=f"1001/{said['id']}/7001",
     )
     assert [each.kind for each in first.attachments[1:]] == [AttachmentKind.FILE, AttachmentKind.FILE]
     assert second.text == "[image]"
