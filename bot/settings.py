@@ -142,15 +142,15 @@ class ConfidenceSettings(_Section):
     """
 
     question: Share | None = None
-    template: Share = 0.62
+    template: Share = 0.85
     margin: Share = 0.06
-    verbatim: Share = 0.93
+    verbatim: Share = 0.95
     complaint: Share | None = None
     praise: Share | None = None
     praise_alone: Share = 0.8
     other: Share | None = None
     unasked: Share = 0.9
-    unasked_template: Share = 0.75
+    unasked_template: Share = 0.93
 
 
 class ModelSettings(_Section):

@@ -16,26 +16,25 @@ class Confidence:
     """How sure is sure enough to act without a human. Every threshold of the handlers stands here.
 
     ``question``, ``complaint``, ``praise`` and ``other`` are probabilities in [0, 1] (for ``other``, that none
-    of the three holds). ``template`` is the cosine between message and template, ``margin`` its lead over the
-    runner-up; both suit an encoder of the all-MiniLM kind. With each example of the sample brand held out in
-    turn, a margin of 0.06 leaves half the wrong answers of 0.03 for a tenth fewer answers. ``other`` is the
-    highest, because staying silent is an automatic decision that nobody sees.
+    of the three holds). ``template`` is the probability that the nearest template answers the message, where half
+    of what is asked is covered by none; ``margin`` its lead over the runner-up. ``python -m models.choosing``
+    measures both. ``other`` is the highest, because staying silent is an automatic decision that nobody sees.
 
     ``unasked`` and ``unasked_template`` hold in rooms, for what nobody addressed to the brand: how sure the label
-    must be before anything is done at all, and how near the template before the bot speaks. Of 69,204 messages of
-    help channels of other matters none was answered with these; ``docs/decisions/0004-public-rooms.md`` has more.
+    must be before anything is done at all, and how sure the template before the bot speaks; see
+    ``docs/decisions/0004-public-rooms.md``.
     """
 
     question: float = 0.55
-    template: float = 0.62
+    template: float = 0.85
     margin: float = 0.06
-    verbatim: float = 0.93
+    verbatim: float = 0.95
     complaint: float = 0.5
     praise: float = 0.6
     praise_alone: float = 0.8
     other: float = 0.95
     unasked: float = 0.9
-    unasked_template: float = 0.75
+    unasked_template: float = 0.93
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.prediction import Assessment
 
-#: Effects smaller than these are left unsaid: log-odds for the label, a cosine for the template.
+#: Effects smaller than these are left unsaid: log-odds for the label, a probability for the template.
 LEAST_FOR_LABEL = 0.25
 LEAST_FOR_TEMPLATE = 0.02
 

@@ -61,7 +61,10 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A template that might answer the message. ``score`` is a cosine similarity in [-1, 1]."""
+    """A template that might answer the message.
+
+    ``score`` is the probability that it does, in [0, 1], where half of what is asked is covered by no template.
+    """
 
     template: str
     score: float

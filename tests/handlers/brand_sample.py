@@ -10,7 +10,7 @@ from typing import Any
 from bot.domain.decisions import Situation
 from bot.domain.prediction import Assessment, Candidate, Label, Prediction, Versions
 from bot.domain.states import State
-from handlers import Brand, read_catalogue
+from handlers import Brand, Confidence, read_catalogue
 
 FOLDER = Path(__file__).resolve().parents[2] / "handlers" / "templates"
 AT = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
@@ -23,10 +23,15 @@ VARIABLES = {
     "phone": "555 0142",
 }
 
+#: Thresholds that the tests' scores are written for, whatever the defaults become.
+CONFIDENCE = Confidence(template=0.62, margin=0.06, verbatim=0.93, unasked_template=0.75)
+
 
 @cache
 def sample_brand() -> Brand:
-    return Brand(name="Fern & Forge", catalogue=read_catalogue(FOLDER), variables=VARIABLES)
+    return Brand(
+        name="Fern & Forge", catalogue=read_catalogue(FOLDER), variables=VARIABLES, confidence=CONFIDENCE
+    )
 
 
 def situation(**changes: Any) -> Situation:

@@ -169,7 +169,7 @@ class PredictionOut(Struct, frozen=True):
 
 
 class CandidateOut(Struct, frozen=True):
-    """A template that might answer, with its similarity in [-1, 1]."""
+    """A template that might answer, with the probability that it does."""
 
     template: str
     score: float
