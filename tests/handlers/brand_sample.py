@@ -29,9 +29,7 @@ CONFIDENCE = Confidence(template=0.62, margin=0.06, verbatim=0.93, unasked_templ
 
 @cache
 def sample_brand() -> Brand:
-    return Brand(
-        name="Fern & Forge", catalogue=read_catalogue(FOLDER), variables=VARIABLES, confidence=CONFIDENCE
-    )
+    return Brand(name="Fern & Forge", catalogue=read_catalogue(FOLDER), variables=VARIABLES, confidence=CONFIDENCE)
 
 
 def situation(**changes: Any) -> Situation:
