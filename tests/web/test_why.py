@@ -16,11 +16,11 @@ from bot.domain.prediction import Assessment, Label
 from bot.domain.states import State
 from bot.errors import ModelError
 from handlers import Confidence, decide
-from tests.handlers.brand_sample import assessed, sample_brand, situation
+from tests.handlers.brand_sample import CONFIDENCE, assessed, sample_brand, situation
 from tests.web import scenes
 from tests.web.conftest import Opener, Place
 
-THRESHOLDS: Mapping[str, float] = asdict(Confidence())
+THRESHOLDS: Mapping[str, float] = asdict(CONFIDENCE)
 
 
 def weighed(text: str, assessment: Assessment, **changes: object) -> tuple[Reason, tuple[Weighed, ...]]:
