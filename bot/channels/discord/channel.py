@@ -16,6 +16,7 @@ from bot.channels.discord.keys import channel_of
 from bot.channels.discord.listening import NO_CONTENT, Listener
 from bot.channels.discord.parse import CHANNEL
 from bot.channels.discord.sending import Sender
+from bot.channels.discord.texts import LONGEST_PART
 from bot.channels.text import LONGEST_TEXT
 from bot.domain.messages import Address
 from bot.domain.rooms import RoomRules
@@ -38,6 +39,7 @@ CAPABILITIES = Capabilities(
     shows_typing=True,
     backfills=True,
     longest_text=LONGEST_TEXT,
+    longest_part=LONGEST_PART,
     sends_at_once=16,
     per_place=timedelta(seconds=1),
     per_room=timedelta(seconds=1),

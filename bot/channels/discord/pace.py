@@ -18,17 +18,25 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self._next = 0.0
+        self._turns = asyncio.Lock()
+        self._waiting = 0
+        self._started = 0.0
 
     @property
     def crowded(self) -> bool:
         """Tell whether requests have to wait for others."""
-        return self._next - asyncio.get_running_loop().time() > _CROWD * APART
+        return self._waiting > _CROWD
 
     async def turn(self) -> None:
-        """Return when the next request may start."""
-        now = asyncio.get_running_loop().time()
-        start = max(self._next, now)
-        self._next = start + APART
-        if start > now:
-            await asyncio.sleep(start - now)
+        """Return when the next request may start: counted from when the last one did, however late that was.
+
+        Times given out beforehand would let all start at once that a busy machine has held up.
+        """
+        loop = asyncio.get_running_loop()
+        self._waiting += 1
+        try:
+            async with self._turns:
+                await asyncio.sleep(self._started + APART - loop.time())
+                self._started = loop.time()
+        finally:
+            self._waiting -= 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
@@ -41,10 +43,14 @@ _REASONS = {
 
 
 class Sender:
-    """Sends texts. Remembers which of the bot's messages belong to which, as long as they are recent."""
+    """Sends texts, in one channel one after the other: parts of two never mix.
+
+    Remembers which of the bot's messages belong to which, as long as they are recent.
+    """
 
     def __init__(self) -> None:
         self._sent: OrderedDict[str, str] = OrderedDict()
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def send(self, client: discord.Client, sending: Sending) -> datetime:
         """Send all parts and return the time of the last, as Discord gives it. Raises a SendError.
@@ -56,6 +62,10 @@ class Sender:
         parts = split(sending.send.text, LONGEST_PART)
         if not parts:
             raise SendFailed("the text is empty")
+        async with self._turns.setdefault(channel, asyncio.Lock()):
+            return await self._all(client, channel, sending, parts)
+
+    async def _all(self, client: discord.Client, channel: int, sending: Sending, parts: Sequence[str]) -> datetime:
         done = 0
         try:
             there = await self._there(client, channel, sending, parts) if _in_doubt(sending) else {}
