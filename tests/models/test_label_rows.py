@@ -173,3 +173,11 @@ def test_the_mixture_depends_on_the_seed_and_on_no_order(tmp_path):
 def test_a_key_stands_for_a_text_without_holding_it():
     assert text_key("Some Words") == text_key("@brand some   words")
     assert len(text_key("x")) == 16
+
+
+@pytest.mark.parametrize("source", ["banking77", "clinc150"])
+def test_what_measures_how_templates_are_chosen_is_never_learned_from(tmp_path, source):
+    asked = {"text": "is my card here", "source": source, "split": "test"}
+    learned = {"text": "where is my card", "source": source, "split": "train"}
+
+    assert [row.text for row in read_rows([write(tmp_path, asked, learned)])] == ["where is my card"]
