@@ -30,15 +30,15 @@ Quotas = Mapping[str, Mapping[str, int]]
 
 #: Rows drawn from one family of sources, by what is said to hold there. What is not listed gets ``""``'s share.
 QUOTAS: Quotas = {
-    "goemotions": {"praise": 500, "question": 0, "other": 700, "complaint": 0, "": 100},
-    "semeval": {"praise": 0, "complaint": 0, "other": 400, "other+question": 0, "": 0},
-    "tweeteval": {"complaint": 0, "other": 200, "": 0},
-    "clinc150": {"question": 800, "other": 450, "": 200},
-    "banking77": {"question": 800, "complaint": 400, "complaint+question": 400, "": 150},
-    "nlupp": {"": 1000},
-    "hwu64": {"question": 400, "praise": 194, "other": 0, "": 100},
-    "multidogo": {"other": 500, "complaint": 100, "question": 600, "": 0},
-    "tweet": {"question": 500, "other": 600, "": 0},
+    "goemotions": {"praise": 250, "question": 0, "other": 200, "complaint": 0, "": 50},
+    "semeval": {"praise": 0, "complaint": 0, "other": 150, "other+question": 0, "": 0},
+    "tweeteval": {"complaint": 0, "other": 50, "": 0},
+    "clinc150": {"question": 600, "other": 300, "": 150},
+    "banking77": {"question": 600, "complaint": 300, "complaint+question": 300, "": 100},
+    "nlupp": {"": 600},
+    "hwu64": {"question": 300, "praise": 100, "other": 0, "": 50},
+    "multidogo": {"other": 200, "complaint": 50, "question": 300, "": 0},
+    "tweet": {"question": 250, "other": 150, "": 0},
 }
 
 
@@ -51,7 +51,7 @@ class Recipe:
     """
 
     read: int = 3
-    relabelled: int = 2
+    relabelled: int = 1
     own: int = 2
     importance: float = 1.5
     noise: bool = True
