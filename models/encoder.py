@@ -14,6 +14,8 @@ from models.manifest import NETWORK, Manifest, read_manifest
 from models.tokens import Tokens
 
 Vector = npt.NDArray[np.float32]
+#: Token ids of one message, ``[1, tokens]``.
+Ids = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,14 @@ class Encoder:
 
     def read(self, normalised: str) -> Reading:
         """Return the reading of a text that was normalised."""
-        ids = np.array([self._tokens.ids_of_normalised(normalised)], dtype=np.int64)
+        return self.pass_over(self.ids(normalised))
+
+    def ids(self, normalised: str) -> Ids:
+        """Return what the network is given for a text that was normalised."""
+        return np.array([self._tokens.ids_of_normalised(normalised)], dtype=np.int64)
+
+    def pass_over(self, ids: Ids) -> Reading:
+        """Return the network's reading of one message's token ids."""
         logits, embedding = self._session.run(None, {"ids": ids})
         return Reading(logits=logits, embedding=embedding)
 
