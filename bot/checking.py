@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.calendars import read_calendars
 from bot.channels.api.channel import ApiChannel
 from bot.channels.api.webhook import Secret
 from bot.channels.discord.channel import CAPABILITIES as DISCORD
@@ -21,8 +22,9 @@ from bot.errors import HeedError, ModelError, SettingsError, TemplateError
 from bot.platforms import room_rules, telegram_webhook
 from bot.ports import Capabilities
 from bot.records import Found, Severity
+from bot.rulebook import rules_of
 from bot.settings import Environment, Settings
-from bot.wiring import SAMPLE_TEMPLATES, SHIPPED_CLASSIFIER, brand_of, load_assessor, open_store
+from bot.wiring import SAMPLE_TEMPLATES, SHIPPED_CLASSIFIER, brand_of, languages_read, load_assessor, open_store
 from handlers.brand import Brand
 from models.kept_thresholds import read_thresholds
 from models.manifest import SHIPPED
@@ -63,12 +65,26 @@ async def check_everything(environment: Environment, read: Callable[[], Settings
         remedy = "docs/configuration.md tells what may stand there."
         return [_problem(line, remedy) for line in str(error).splitlines()]
     brand, told = _templates(settings)
-    found = [_ok("The settings are sound."), *told]
+    found = [_ok("The settings are sound."), *_rules(settings), *told]
     found += [finding async for finding in _model(settings, brand)]
     found += [finding async for finding in _store(settings)]
     found += [*_credentials(settings, environment)]
     found += [finding async for finding in _platforms(settings, environment)]
     return [*found, *_capabilities()]
+
+
+def _rules(settings: Settings) -> Iterator[Found]:
+    """Look at calendars, policies and routes, as they would be used now and without earlier copies of files."""
+    try:
+        calendars = read_calendars(settings, None, today=datetime.now(UTC).date())
+        rules = rules_of(settings, named=calendars.by_name)
+    except SettingsError as error:
+        yield _problem(str(error), "docs/calendars.md and docs/configuration.md tell what may stand there.")
+        return
+    counted = ", ".join(calendars.by_name) or "none: clocks count day and night"
+    yield _ok(f"Policies: {', '.join(policy.name for policy in rules.policies)}. Calendars: {counted}.")
+    for problem in calendars.problems:
+        yield _note(problem, "Put the file right.")
 
 
 def _templates(settings: Settings) -> tuple[Brand | None, list[Found]]:
@@ -117,10 +133,30 @@ async def _model(settings: Settings, brand: Brand | None) -> AsyncIterator[Found
     finally:
         await assessor.close()
     yield _ok(f"The model loads (version {versions.model}, calibration {versions.calibration}).")
+    for found in _languages(settings):
+        yield found
     for finding in at_issue:
         yield finding
     for found in _promise(settings):
         yield found
+
+
+def _languages(settings: Settings) -> Iterator[Found]:
+    """Say of each language that the brand wants answered which model reads it, if any."""
+    own = settings.model.languages
+    for language in sorted(set(settings.brand.languages) - languages_read(settings) - own.keys()):
+        yield _note(
+            f"No model reads {language}, which brand.languages names: such messages go to a human.",
+            f"Name a model under model.languages.{language}, or take {language} out; docs/models.md tells how.",
+        )
+    for language, model in own.items():
+        proved = [name for name, value in model.confidence.model_dump().items() if value is not None]
+        yield _ok(f"Messages in {language} are read by {model.classifier}; no template answers them.")
+        if not proved:
+            yield _note(
+                f"Whatever {model.classifier} says of a message in {language}, a human decides.",
+                f"Set thresholds under model.languages.{language}.confidence once you know how often it is right.",
+            )
 
 
 def _promise(settings: Settings) -> Iterator[Found]:

@@ -15,16 +15,17 @@ from typing import Protocol
 
 from bot.domain.actions import Deadline
 from bot.domain.conversation import Conversation
-from bot.domain.events import Command
+from bot.domain.events import Command, FieldsSet
 from bot.domain.log import LogKind, LogRecord, Scalar
 from bot.domain.messages import ActionId, Address, ConversationId
 from bot.domain.prediction import Assessment
-from bot.figures import Summary
+from bot.figures import Question, Summary
 from bot.records import (
     Arrival,
     AuditRow,
     Commit,
     ConversationView,
+    CorrectedMessage,
     InboxItem,
     QueuePage,
     QueueQuery,
@@ -44,16 +45,29 @@ class TimeSource(Protocol):
         """Return the present as aware UTC."""
         ...
 
+    def monotonic(self) -> float:
+        """Return seconds since some instant, never fewer than before, whatever is done to the clock."""
+        ...
+
     async def wait(self, event: asyncio.Event, until: datetime | None) -> None:
-        """Return when ``event`` is set or ``until`` has come, whichever is first. Clears nothing."""
+        """Return when ``event`` is set or ``until`` has come, whichever is first. Clears nothing.
+
+        A clock that is set back meanwhile prolongs no wait.
+        """
         ...
 
 
 class Assessor(Protocol):
     """Understands messages. A text's assessment never depends on the texts beside it."""
 
-    async def assess(self, texts: Sequence[str]) -> Sequence[Assessment | None]:
-        """Return one assessment for each text, in order; None where the model failed. Never blocks the loop."""
+    async def assess(
+        self, texts: Sequence[str], *, usual: Sequence[str] | None = None
+    ) -> Sequence[Assessment | None]:
+        """Return one assessment for each text, in order; None where the model failed. Never blocks the loop.
+
+        ``usual`` names for each text the language in which its writer usually writes. It counts for nothing but
+        which language's model reads a text whose own language cannot be told.
+        """
         ...
 
     async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:
@@ -350,6 +364,17 @@ class Views(Protocol):
         ...
 
 
+class Corrections(Protocol):
+    """What staff said that messages are, where the model was wrong. Commits bring it, erasing removes it."""
+
+    async def corrected(self, *, after: str, limit: int) -> list[CorrectedMessage]:
+        """Return corrected messages by id behind ``after``, each with the newest correction.
+
+        A message that has no text any more, was taken back, or was edited after it was corrected is left out.
+        """
+        ...
+
+
 class Upkeep(Protocol):
     """What operators do with a store."""
 
@@ -368,6 +393,14 @@ class Upkeep(Protocol):
         """Store a version of the templates, so that decisions made with it can be read again."""
         ...
 
+    async def keep_calendar(self, calendar: str, source: str, *, at: datetime) -> None:
+        """Store a business calendar under its id, for the clocks that count by it; the first time it is logged."""
+        ...
+
+    async def calendars(self) -> Mapping[str, str]:
+        """Return the source of every calendar that was ever kept, by id."""
+        ...
+
     async def templates(self, version: str) -> Mapping[str, str] | None:
         """Return a stored version of the templates."""
         ...
@@ -378,7 +411,18 @@ class Upkeep(Protocol):
 
 
 class Store(
-    Inbox, Conversations, Outbox, Deadlines, EventLog, Accounts, Bookmarks, Leases, Views, Upkeep, Protocol
+    Inbox,
+    Conversations,
+    Outbox,
+    Deadlines,
+    EventLog,
+    Accounts,
+    Bookmarks,
+    Leases,
+    Views,
+    Corrections,
+    Upkeep,
+    Protocol,
 ):
     """All pieces together. ``on_change`` lets engine parts in the same process wake without polling."""
 
@@ -412,7 +456,7 @@ class CommandResult:
 class Commands(Protocol):
     """The road of staff commands: answers at once, however many messages wait for the model."""
 
-    async def perform(self, conversation: ConversationId, command: Command) -> CommandResult:
+    async def perform(self, conversation: ConversationId, command: Command | FieldsSet) -> CommandResult:
         """Carry out a command and say what became of it. Raises NotFound for an unknown conversation."""
         ...
 
@@ -452,8 +496,9 @@ class Health(Protocol):
 class Reports(Protocol):
     """Figures from the event log."""
 
-    async def summary(
-        self, *, since: datetime, until: datetime, channel: str | None = None, label: str | None = None
-    ) -> Summary:
-        """Return the figures of a period, up to the newest event."""
+    async def summary(self, question: Question, /) -> Summary:
+        """Return the figures that somebody asks for, up to the newest event.
+
+        Every screen, export and metric asks here, so that the same question has the same answer everywhere.
+        """
         ...

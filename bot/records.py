@@ -22,7 +22,7 @@ from bot.domain.messages import (
     CustomerId,
     MessageId,
 )
-from bot.domain.prediction import Assessment
+from bot.domain.prediction import Assessment, Label
 from bot.domain.roles import Role
 
 # --- what comes in ---------------------------------------------------------------------------------------
@@ -167,6 +167,16 @@ class NoteRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionRecord:
+    """What a member of staff says that a message is: the labels that hold, none of them for other."""
+
+    message: MessageId
+    labels: tuple[Label, ...]
+    agent: AgentId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendOutcome:
     """The new state of a send."""
 
@@ -182,6 +192,7 @@ class Commit:
     It applies only if the stored version is ``expected_version`` and every inbox item in ``fresh`` is still
     there and not escalated: so a worker and the timekeeper never both handle one message. ``done``: inbox
     items taken off. ``escalated``: inbox items that stay for annotation only. ``cancelled``: keys of deadlines.
+    ``corrections``: the newest one of a message replaces those before it.
     """
 
     conversation: Conversation
@@ -194,6 +205,7 @@ class Commit:
     cancelled: tuple[str, ...] = ()
     decisions: tuple[DecisionRecord, ...] = ()
     notes: tuple[NoteRecord, ...] = ()
+    corrections: tuple[CorrectionRecord, ...] = ()
     fresh: tuple[int, ...] = ()
     done: tuple[int, ...] = ()
     escalated: tuple[int, ...] = ()
@@ -296,6 +308,16 @@ class ConversationView:
     transcript: tuple[TranscriptEntry, ...]
     notes: tuple[NoteRecord, ...]
     decisions: tuple[DecisionRecord, ...]
+    corrections: tuple[CorrectionRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedMessage:
+    """A customer's message as it now stands, with the labels that staff gave it: an example to train on."""
+
+    message: MessageId
+    text: str
+    labels: tuple[Label, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

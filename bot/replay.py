@@ -17,7 +17,7 @@ from itertools import islice
 from bot.channels.transcript import CUSTOMERS, MEMBER, Line, arrivals_of
 from bot.domain.decisions import Decision, DecisionKind, Reason, Situation
 from bot.domain.messages import Address, MessageId
-from bot.domain.prediction import Assessment, Label
+from bot.domain.prediction import UNDETERMINED, Assessment, Label
 from bot.domain.rooms import Room
 from bot.engine.board import NoticeBoard
 from bot.engine.guard import GuardedAssessor
@@ -27,6 +27,7 @@ from bot.ports import Assessor, Capabilities, Intake
 from bot.records import Arrival, Sending
 from bot.reports.read_database import ReportDatabase
 from bot.reports.service import ReportService
+from bot.rulebook import Hours
 from bot.settings import Settings
 from bot.stores.sqlite import SqliteStore
 from bot.wiring import Heed, join
@@ -152,8 +153,21 @@ class AheadAssessor:
         self._next = 0
         self._known: dict[str, Assessment | None] = {}
 
-    async def assess(self, texts: Sequence[str]) -> Sequence[Assessment | None]:
-        """Return one assessment for each text, in order."""
+    async def assess(
+        self, texts: Sequence[str], *, usual: Sequence[str] | None = None
+    ) -> Sequence[Assessment | None]:
+        """Return one assessment for each text, in order; what is known ahead knows nothing of its writer."""
+        found = list(await self._ahead(texts))
+        told = usual or [UNDETERMINED] * len(texts)
+        leaning = [place for place, made in enumerate(found) if _leans(made, told[place])]
+        if leaning:
+            again = [texts[place] for place in leaning]
+            made_again = await self._assessor.assess(again, usual=[told[place] for place in leaning])
+            for place, made in zip(leaning, made_again, strict=True):
+                found[place] = made
+        return found
+
+    async def _ahead(self, texts: Sequence[str]) -> Sequence[Assessment | None]:
         while any(text not in self._known for text in texts):
             ahead = list(dict.fromkeys([*texts, *self._texts[self._next : self._next + AHEAD]]))
             self._next += AHEAD
@@ -173,6 +187,10 @@ class AheadAssessor:
 
     async def close(self) -> None:
         """Leave the assessor to whoever made it."""
+
+
+def _leans(made: Assessment | None, usual: str) -> bool:
+    return made is not None and made.prediction.language == UNDETERMINED != usual
 
 
 async def replay(
@@ -196,13 +214,15 @@ async def replay(
     arriving = arrivals_of(lines, patience)
     texts = [arriving[line.number].text for line in lines if line.role in CUSTOMERS and line.number in arriving]
     result.unreadable = sum(line.role != "bot" and line.number not in arriving for line in lines)
+    board = NoticeBoard()
     try:
         heed = join(
             settings,
             store=store,
-            assessor=AheadAssessor(GuardedAssessor(assessor, board=NoticeBoard()), texts),
+            assessor=AheadAssessor(GuardedAssessor(assessor, board=board), texts),
             channels=[Sink(time)],
             time=time,
+            hours=await Hours.open(settings, store=store, board=board, time=time, copies=False),
         )
         await heed.brands.adopt()
         started, cpu = machine.perf_counter(), machine.process_time()

@@ -34,12 +34,14 @@ from bot.engine.time import SystemTime
 from bot.errors import SettingsError
 from bot.platforms import discord_channel, telegram_channel
 from bot.ports import Channel, DeliveryMode, Fetch
+from bot.reports.explain import lives
 from bot.reports.service import ReportService
+from bot.rulebook import Hours
 from bot.settings import Environment, Settings
 from bot.web.app import create_app
 from bot.web.parts import WebParts
 from bot.web.sign_in import one_time_link
-from bot.wiring import Heed, confidence_of, join, load_assessor, open_reports, open_store, read_secret
+from bot.wiring import Heed, brand_zone, confidence_of, join, load_assessor, open_reports, open_store, read_secret
 
 log = structlog.get_logger(__name__)
 
@@ -91,12 +93,13 @@ async def serve(settings: Settings, environment: Environment, announce: Callable
             time=time,
             board=board,
             heartbeat=_heartbeat(settings),
+            hours=await Hours.open(settings, store=store, board=board, time=time),
         )
         await heed.brands.adopt()
         reports = await open_reports(store, settings, time)
         stack.push_async_callback(reports.close)
         chat = _chat(heed, environment, secret) if settings.channels.webchat.enabled else None
-        app = _application(
+        app = application(
             heed,
             explain=assessor.explain,
             api=api,
@@ -155,7 +158,7 @@ def _chat(heed: Heed, environment: Environment, secret: bytes) -> Chat:
     )
 
 
-def _application(
+def application(
     heed: Heed,
     *,
     explain: Explain,
@@ -167,7 +170,9 @@ def _application(
     environment: Environment,
     secret: bytes,
 ) -> web.Application:
+    """Return all pages and routes of one process over its joined parts. Serves nothing yet."""
     store, time, settings = heed.store, heed.time, heed.settings
+    zone = brand_zone(settings)
     routes: list[web.AbstractRouteDef] = [*chat.routes()] if chat else []
     routes += telegram.routes() if telegram else []
     if settings.channels.api.enabled:
@@ -182,6 +187,7 @@ def _application(
                 accounts=store,
                 time=time,
                 token=_text(environment.api_token),
+                calendar_of=heed.calendar_of,
             )
         )
     app = create_app(
@@ -191,6 +197,7 @@ def _application(
                 store=store,
                 commands=heed.commands,
                 time=time,
+                calendar_of=heed.calendar_of,
                 thresholds=asdict(confidence_of(settings)),
                 explain=explain,
             ),
@@ -204,6 +211,8 @@ def _application(
             channel_routes=routes,
             files=files,
             metrics_token=_text(environment.metrics_token),
+            lives=lambda conversation: lives(store, conversation, now=time.now(), zone=zone),
+            zone=zone,
         )
     )
     app.on_shutdown.append(lambda _app: api.close())

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets as random_secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 import structlog
 
-from bot.domain.conversation import Rules
+from bot.domain.calendar import Calendar, read_zone
 from bot.domain.decisions import Decision, Situation
 from bot.domain.prediction import Assessment
-from bot.domain.sla import Policy
 from bot.engine.auditor import Auditor, Heartbeat
 from bot.engine.board import NoticeBoard
 from bot.engine.commands import StaffCommands
@@ -25,18 +25,21 @@ from bot.engine.intake import Intake
 from bot.engine.limits import FloodGate
 from bot.engine.presence import Presence
 from bot.engine.road import Road
+from bot.engine.time import SystemTime
 from bot.engine.timekeeper import Timekeeper
 from bot.engine.worker import Worker, WorkerLimits
-from bot.errors import SettingsError
-from bot.ports import Assessor, Channel, Store, TimeSource
+from bot.errors import ModelError, SettingsError
+from bot.ports import Assessor, Channel, EventLog, Store, TimeSource
 from bot.reports.read_database import ReportDatabase
 from bot.reports.service import ReportService
-from bot.settings import Environment, Settings
+from bot.rulebook import Hours, Rulebook
+from bot.settings import Environment, LanguageModelSettings, Settings
 from bot.stores.sqlite import SqliteStore
-from handlers import Brand, Catalogue, CatalogueWatcher, Confidence, decide, read_catalogue
+from handlers import Brand, Catalogue, CatalogueWatcher, Confidence, LanguageModel, decide, read_catalogue
 from models.assessor import LocalAssessor
 from models.hub import HubLabeller
 from models.kept_thresholds import thresholds_of
+from models.language import LANGUAGES
 from models.manifest import SHIPPED
 
 log = structlog.get_logger(__name__)
@@ -52,6 +55,9 @@ SHORTEST_KEY = 32
 
 #: The classifier that comes with Heed, by name in the settings.
 SHIPPED_CLASSIFIER = "shipped"
+
+#: The languages that it reads, whatever it was trained on further.
+SHIPPED_READS = frozenset({"en"})
 
 
 class Brands:
@@ -120,6 +126,7 @@ class Heed:
     engine: Engine
     brands: Brands
     presence: Presence
+    calendar_of: Callable[[str], Calendar]
 
 
 def brand_of(settings: Settings) -> Brand:
@@ -129,9 +136,22 @@ def brand_of(settings: Settings) -> Brand:
         variables=settings.brand.variables,
         catalogue=read_catalogue(settings.templates or SAMPLE_TEMPLATES),
         confidence=confidence_of(settings),
-        languages=frozenset(settings.brand.languages),
+        languages=languages_read(settings),
+        language_models={
+            language: LanguageModel(**one.confidence.model_dump())
+            for language, one in settings.model.languages.items()
+        },
         max_answer_age=settings.conversation.late_after,
     )
+
+
+def languages_read(settings: Settings) -> frozenset[str]:
+    """Return those of the brand's languages that the model for everything reads: the shipped one English alone.
+
+    Of a classifier that the brand has named it is believed that it reads what the brand wants answered.
+    """
+    wanted = frozenset(settings.brand.languages) - settings.model.languages.keys()
+    return wanted & SHIPPED_READS if settings.model.classifier == SHIPPED_CLASSIFIER else wanted
 
 
 def confidence_of(settings: Settings) -> Confidence:
@@ -146,42 +166,55 @@ def confidence_of(settings: Settings) -> Confidence:
     return Confidence(**{**proved, **given})
 
 
-def rules_of(settings: Settings) -> Rules:
-    """Return the rules for conversations that the settings describe."""
-    conversation, policy = settings.conversation, settings.policy
-    return Rules(
-        policy=Policy(name=policy.name, targets=policy.targets, warn_at=policy.warn_at),
-        silence_resolves_after=conversation.silence_resolves_after,
-        reopen_window=conversation.reopen_window,
-        claim_lifetime=conversation.claim_lifetime,
-        send_within=conversation.send_within,
-    )
-
-
 async def load_assessor(settings: Settings) -> LocalAssessor:
     """Load the model that the settings name. Raises ModelError naming the remedy."""
     model = settings.model
     labeller = None
     if model.classifier != SHIPPED_CLASSIFIER:
         labeller = await asyncio.to_thread(HubLabeller.load, model.classifier, labels=model.label_map)
-    return await LocalAssessor.load(folder=model.weights or SHIPPED, threads=model.threads, labeller=labeller)
+    return await LocalAssessor.load(
+        folder=model.weights or SHIPPED,
+        threads=model.threads,
+        labeller=labeller,
+        readers=await _load_readers(model.languages),
+    )
+
+
+async def _load_readers(languages: Mapping[str, LanguageModelSettings]) -> dict[str, HubLabeller]:
+    """Load the models of single languages, one after the other."""
+    known = LANGUAGES.split()
+    if unknown := sorted(languages.keys() - set(known)):
+        raise ModelError(
+            f"model.languages: {unknown[0]!r} is no language that Heed tells apart; known are {', '.join(known)}"
+        )
+    return {
+        language: await asyncio.to_thread(HubLabeller.load, one.classifier, labels=one.label_map)
+        for language, one in languages.items()
+    }
 
 
 async def open_store(
     settings: Settings, *, exclusive: bool = False, pulled: Callable[[str], bool] | None = None
 ) -> SqliteStore:
-    """Open the store that the settings name. ``exclusive``: to run on it."""
+    """Open the store that the settings name, on the machine's own time. ``exclusive``: to run on it."""
     return await SqliteStore.open(
         settings.store.path,
         durability=settings.store.durability,
         exclusive=exclusive,
         reopen_window=settings.conversation.reopen_window,
         pulled=pulled or (lambda _channel: False),
+        stamp=SystemTime().now,
     )
 
 
-async def open_reports(store: Store, settings: Settings, time: TimeSource) -> ReportService:
-    """Open the read database beside the store."""
+def brand_zone(settings: Settings) -> tzinfo:
+    """Return the time zone in which the brand reads figures: its default calendar's, UTC without one."""
+    named = settings.calendars.get(settings.calendar) if settings.calendar is not None else None
+    return UTC if named is None else read_zone(named.zone)
+
+
+async def open_reports(store: EventLog, settings: Settings, time: TimeSource) -> ReportService:
+    """Open the read database beside the store whose log it reads."""
     path = settings.store.path.with_suffix(".reports.sqlite")
     return ReportService(store, await ReportDatabase.open(path), time=time)
 
@@ -195,12 +228,14 @@ def join(
     time: TimeSource,
     board: NoticeBoard | None = None,
     heartbeat: Heartbeat | None = None,
+    hours: Hours | None = None,
 ) -> Heed:
-    """Join the parts that drive. Starts nothing."""
+    """Join the parts that drive. Starts nothing. Without ``hours`` the settings may name no calendar."""
     board = board or NoticeBoard()
+    book = hours.book if hours else Rulebook(settings, named={})
     guarded = GuardedAssessor(assessor, board=board)
     limits = settings.limits
-    road = Road(store=store, rules=rules_of(settings), time=time)
+    road = Road(store=store, rules=lambda: book.rules, time=time)
     brands = Brands(settings, assessor=assessor, store=store)
     commands = StaffCommands(store=store, road=road, time=time)
     delivery = Delivery(store=store, road=road, channels=channels, time=time, limits=DeliveryLimits())
@@ -214,7 +249,11 @@ def join(
             decide=brands.decide,
             time=time,
             owner=f"{os.getpid()}-{number}",
-            limits=WorkerLimits(batch=limits.batch, late_after=settings.conversation.late_after),
+            limits=WorkerLimits(
+                batch=limits.batch,
+                late_after=settings.conversation.late_after,
+                leaning=bool(settings.model.languages),
+            ),
             preparing=presence.preparing,
         )
         for number in range(limits.workers)
@@ -238,7 +277,7 @@ def join(
         channels=channels,
         presence=presence,
         board=board,
-        refresh=brands.refresh,
+        refresh=brands.refresh if hours is None else _both(brands.refresh, hours.refresh),
         problem=brands.problem,
     )
     return Heed(
@@ -255,7 +294,22 @@ def join(
         engine=Engine(parts),
         brands=brands,
         presence=presence,
+        calendar_of=book.calendar_of,
     )
+
+
+def _both(
+    first: Callable[[], Awaitable[None]], second: Callable[[], Awaitable[None]]
+) -> Callable[[], Awaitable[None]]:
+    """Return what does both; the second is done even where the first fails."""
+
+    async def both() -> None:
+        try:
+            await first()
+        finally:
+            await second()
+
+    return both
 
 
 def read_secret(environment: Environment, settings: Settings) -> bytes:

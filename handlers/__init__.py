@@ -3,7 +3,7 @@
 ``decide`` is the way in. The brand's words are the YAML files in ``templates/`` (``docs/templates.md``).
 """
 
-from handlers.brand import Brand, Confidence
+from handlers.brand import Brand, Confidence, LanguageModel
 from handlers.catalogue import Catalogue, parse_catalogue, read_catalogue
 from handlers.dispatch import decide
 from handlers.reload import CatalogueWatcher
@@ -17,6 +17,7 @@ __all__ = [
     "CatalogueWatcher",
     "Confidence",
     "Kind",
+    "LanguageModel",
     "Scalar",
     "Template",
     "Variant",

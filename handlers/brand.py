@@ -44,10 +44,26 @@ class Confidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageModel:
+    """How sure the model of a single language must be, in [0, 1]. Where nothing is set it is never sure enough.
+
+    Nobody has measured what its probabilities are worth, so only the brand can say from when on they count: for
+    expressing regret, for thanking, for staying silent. No template answers what it reads. ``praise_alone``: how
+    surely praise is nothing but praise; as ``praise`` if not set.
+    """
+
+    complaint: float | None = None
+    praise: float | None = None
+    praise_alone: float | None = None
+    other: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
     """One brand. Its variables are checked against its templates here, so that no answer fails later.
 
-    ``languages`` are those that the model reads and the brand wants answered automatically.
+    ``languages`` are those that the usual model reads and the brand wants answered automatically;
+    ``language_models`` are those that a model of their own reads.
     A message older than ``max_answer_age`` gets no automatic answer; whoever builds the situation says so.
     """
 
@@ -56,6 +72,7 @@ class Brand:
     variables: Mapping[str, Scalar] = field(default_factory=dict)
     confidence: Confidence = field(default_factory=Confidence)
     languages: frozenset[str] = frozenset({"en"})
+    language_models: Mapping[str, LanguageModel] = field(default_factory=dict)
     max_answer_age: timedelta = timedelta(minutes=10)
 
     def __post_init__(self) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import assert_never
 
 from bot.domain.decisions import Rendered, Situation
 from bot.domain.messages import AttachmentKind, Author
 from bot.domain.prediction import SCORED_LABELS, UNDETERMINED, Assessment, Label, Prediction, Versions
 from bot.domain.states import HUMAN_STATES, State
-from handlers.brand import Brand
+from handlers.brand import Brand, LanguageModel
 from handlers.rendering import render
 from handlers.template import FIXED, Kind, Template
 
@@ -51,9 +52,20 @@ class Case:
         return self.situation.usual_language if told == UNDETERMINED else told
 
     @property
+    def reader(self) -> LanguageModel | None:
+        """Return what the brand says of the single language's model that read this; None: the usual one did."""
+        return self.brand.language_models.get(self.prediction.reader)
+
+    @property
     def readable(self) -> bool:
-        """Tell whether the model reads this language; one that nobody can tell gets the benefit."""
-        return self.language in self.brand.languages or self.language == UNDETERMINED
+        """Tell whether the model that read it reads this language; one that nobody can tell gets the benefit.
+
+        "ok?" of somebody who usually writes German is German: what a model for English makes of it is a guess.
+        """
+        if self.prediction.reader:
+            return self.reader is not None and self.language == self.prediction.reader
+        read = self.brand.languages - self.brand.language_models.keys()
+        return self.language in read or self.language == UNDETERMINED
 
     @property
     def addressed(self) -> bool:
@@ -89,14 +101,22 @@ class Case:
 
     def sure_of(self, label: Label) -> bool:
         """Tell whether the message has this label, and surely enough for the brand."""
-        confidence = self.brand.confidence
-        needed = {
-            Label.QUESTION: confidence.question,
-            Label.COMPLAINT: confidence.complaint,
-            Label.PRAISE: confidence.praise,
-            Label.OTHER: confidence.other,
-        }
-        return self.prediction.label is label and self.prediction.confidence() >= needed[label]
+        needed = self._needed(label)
+        return needed is not None and self.prediction.label is label and self.prediction.confidence() >= needed
+
+    def _needed(self, label: Label) -> float | None:
+        """Return from which probability on a label counts; None: from none."""
+        confidence = self.brand.confidence if self.reader is None else self.reader
+        match label:
+            case Label.QUESTION:  # of a single language's model nothing automatic follows from it
+                return self.brand.confidence.question if self.reader is None else 0.0
+            case Label.COMPLAINT:
+                return confidence.complaint
+            case Label.PRAISE:
+                return confidence.praise
+            case Label.OTHER:
+                return confidence.other
+        assert_never(label)
 
     def probability(self, label: Label) -> float:
         """Return how likely the message is a question, a complaint or praise, whatever else it is."""
@@ -111,7 +131,13 @@ class Case:
     def asks_nothing(self) -> bool:
         """Tell whether surely nothing in praise waits for a reply: the condition of leaving it at thanks."""
         wants = (self.probability(Label.QUESTION), self.probability(Label.COMPLAINT))
-        return all(1.0 - probability >= self.brand.confidence.praise_alone for probability in wants)
+        needed = self._needed_alone()
+        return needed is not None and all(1.0 - probability >= needed for probability in wants)
+
+    def _needed_alone(self) -> float | None:
+        if self.reader is None:
+            return self.brand.confidence.praise_alone
+        return self.reader.praise if self.reader.praise_alone is None else self.reader.praise_alone
 
     def say(self, template: Template) -> Rendered:
         """Return the template's text for this message, in the same words whenever it is asked again."""
@@ -124,9 +150,14 @@ class Case:
         )
 
     def fixed(self, template: str, kind: Kind) -> Rendered | None:
-        """Return the text of one of the fixed templates, None if the brand has not written it."""
+        """Return the text of one of the fixed templates, None if the brand has not written it.
+
+        To a message that a single language's model read only words in that language are said.
+        """
         found = self.brand.catalogue.get(template, kind)
-        return self.say(found) if found is not None and self.live(found) else None
+        if found is None or not self.live(found):
+            return None
+        return self.say(found) if self.reader is None or found.speaks(self.language) else None
 
     def live(self, template: Template) -> bool:
         """Tell whether the template has not expired."""

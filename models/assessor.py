@@ -11,7 +11,14 @@ from typing import Protocol, Self, TypeVar
 import numpy as np
 
 from bot.domain.explanation import Explanation
-from bot.domain.prediction import SCORED_LABELS, Assessment, Prediction, Versions, primary_label
+from bot.domain.prediction import (
+    SCORED_LABELS,
+    UNDETERMINED,
+    Assessment,
+    Prediction,
+    Versions,
+    primary_label,
+)
 from bot.errors import ModelError
 from models.encoder import Encoder, Reading, Vector
 from models.explain import Measured, explain
@@ -20,6 +27,7 @@ from models.manifest import SHIPPED
 from models.normalise import clean, normalise, spell_emoji
 from models.retrieval import EMPTY, TemplateIndex, build_index
 
+Text = TypeVar("Text")
 Result = TypeVar("Result")
 
 #: What every model is given before it may start.
@@ -28,7 +36,10 @@ _REMEDY = "run 'heed check', then reinstall Heed, make new weights with 'heed tr
 
 
 class Labeller(Protocol):
-    """Gives labels a probability in the shipped model's stead. Used from several threads at once."""
+    """Gives labels a probability in the shipped model's stead, always or for one language.
+
+    Used from several threads at once.
+    """
 
     @property
     def version(self) -> str:
@@ -46,6 +57,9 @@ class LocalAssessor:
     An assessment depends on the message, the weights and the templates alone: not on what else is assessed
     with it. Any text is accepted; what cannot be read (nothing, only signs) is ``other``. A model whose numbers
     are none (not a number, infinite, no probability) raises ModelError: nothing is ever concluded from them.
+
+    ``readers`` are models that read one language each, by its code. Of a message that one of them reads no
+    template is near: the encoder, which finds them, does not know that language.
     """
 
     def __init__(
@@ -56,9 +70,11 @@ class LocalAssessor:
         *,
         threads: int = 1,
         labeller: Labeller | None = None,
+        readers: Mapping[str, Labeller] | None = None,
     ) -> None:
         self._encoder = encoder
         self._labeller = labeller
+        self._readers = dict(readers or {})
         self._languages = languages
         self._pool = pool
         self._threads = threads
@@ -68,10 +84,18 @@ class LocalAssessor:
         self._explaining = asyncio.Lock()
 
     @classmethod
-    async def load(cls, *, folder: Path = SHIPPED, threads: int = 2, labeller: Labeller | None = None) -> Self:
+    async def load(
+        cls,
+        *,
+        folder: Path = SHIPPED,
+        threads: int = 2,
+        labeller: Labeller | None = None,
+        readers: Mapping[str, Labeller] | None = None,
+    ) -> Self:
         """Return an assessor with the weights in ``folder`` and ``threads`` workers.
 
         A ``labeller`` (see ``models.hub``) replaces the labels; embedding and language stay as they are.
+        ``readers`` do so for the messages in their language.
         Raises ModelError naming the file and the remedy when weights are missing or damaged, and when what the
         model gives for a plain message is not what an assessment needs.
         """
@@ -80,7 +104,7 @@ class LocalAssessor:
         try:
             languages = loop.run_in_executor(pool, LanguageGuess)
             encoder = await loop.run_in_executor(pool, Encoder, folder)
-            loaded = cls(encoder, await languages, pool, threads=threads, labeller=labeller)
+            loaded = cls(encoder, await languages, pool, threads=threads, labeller=labeller, readers=readers)
             await loop.run_in_executor(pool, loaded._try_out, folder)
         except BaseException:
             await asyncio.to_thread(pool.shutdown)
@@ -97,19 +121,22 @@ class LocalAssessor:
         """The templates as they were last indexed."""
         return self._index
 
-    async def assess(self, texts: Sequence[str]) -> list[Assessment]:
+    async def assess(self, texts: Sequence[str], *, usual: Sequence[str] | None = None) -> list[Assessment]:
         """Return one assessment for each text, in the order of ``texts``, all with the same templates.
 
-        Raises ModelError if the model fails at one of them; which of them it was shows when each comes alone.
+        ``usual`` names the language in which each text's writer usually writes: its model reads the text if the
+        text's own language cannot be told. Raises ModelError if the model fails at one of them; which of them it
+        was shows when each comes alone.
         """
         index, versions = self._index, self._made_with
-        return await self._side_by_side(lambda text: self._assess(text, index, versions), texts)
+        pairs = list(zip(texts, usual or [UNDETERMINED] * len(texts), strict=True))
+        return await self._side_by_side(lambda pair: self._assess(*pair, index, versions), pairs)
 
-    def assess_one(self, text: str) -> Assessment:
+    def assess_one(self, text: str, *, usual: str = UNDETERMINED) -> Assessment:
         """Return the assessment of one text, on the thread that calls."""
-        return self._assess(text, self._index, self._made_with)
+        return self._assess(text, usual, self._index, self._made_with)
 
-    async def explain(self, text: str) -> Explanation:
+    async def explain(self, text: str, *, usual: str = UNDETERMINED) -> Explanation:
         """Return the assessment of a text with the words that mattered to it.
 
         Takes some forty passes: one text at a time, so that messages keep all threads but one.
@@ -117,7 +144,7 @@ class LocalAssessor:
         index, versions = self._index, self._made_with
         async with self._explaining:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, self._explain, text, index, versions)
+            return await loop.run_in_executor(self._pool, self._explain, text, usual, index, versions)
 
     async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:
         """Replace the templates, all at once: ``examples`` maps a template's name to messages it answers.
@@ -138,7 +165,7 @@ class LocalAssessor:
         """Wait for what is being assessed and end the threads."""
         await asyncio.to_thread(self._pool.shutdown)
 
-    async def _side_by_side(self, function: Callable[[str], Result], texts: Sequence[str]) -> list[Result]:
+    async def _side_by_side(self, function: Callable[[Text], Result], texts: Sequence[Text]) -> list[Result]:
         """Let each thread take the next text until none is left: one hand-over for each thread, not each text."""
         loop = asyncio.get_running_loop()
         results: dict[int, Result] = {}
@@ -169,6 +196,19 @@ class LocalAssessor:
         if problem:
             wanted = ", ".join(SCORED_LABELS)
             raise ModelError(f"the model in {folder} cannot tell {wanted} of a message ({problem}): {_REMEDY}")
+        for spoken, reader in self._readers.items():
+            self._try_out_reader(spoken, reader)
+
+    def _try_out_reader(self, spoken: str, reader: Labeller) -> None:
+        try:
+            _prediction(self._numbers(reader, _TRIAL), spoken)
+        except ModelError:
+            raise
+        except Exception as error:  # as above
+            wanted = ", ".join(SCORED_LABELS)
+            raise ModelError(
+                f"the model {reader.version} for {spoken!r} cannot tell {wanted} of a message ({error}): {_REMEDY}"
+            ) from error
 
     def _read(self, normalised: str) -> Reading:
         reading = self._encoder.read(normalised)
@@ -176,21 +216,38 @@ class LocalAssessor:
             raise ModelError(f"the model {self._made_with.model} gave numbers that are none: {_REMEDY}")
         return reading
 
-    def _assess(self, text: str, index: TemplateIndex, versions: Versions) -> Assessment:
+    def _assess(self, text: str, usual: str, index: TemplateIndex, versions: Versions) -> Assessment:
         cleaned = clean(text)
+        language = self._languages.of(cleaned)
+        spoken = usual if language == UNDETERMINED else language
+        if spoken in self._readers:
+            return self._assess_in(spoken, cleaned, language, versions)
         normalised = spell_emoji(cleaned)
         reading = self._read(normalised)
-        probabilities = self._probabilities(normalised, reading)
         return Assessment(
-            prediction=self._prediction(cleaned, probabilities),
+            prediction=_prediction(self._probabilities(normalised, reading), language),
             candidates=index.nearest(reading.embedding) if normalised else (),
             versions=versions,
         )
 
-    def _explain(self, text: str, index: TemplateIndex, versions: Versions) -> Explanation:
-        return explain(text, self._assess(text, index, versions), lambda part: self._measure(part, index))
+    def _assess_in(self, spoken: str, cleaned: str, language: str, versions: Versions) -> Assessment:
+        """Let the model of a language read a message; emoji stay signs, for their names here are English."""
+        reader = self._readers[spoken]
+        probabilities = self._numbers(reader, cleaned)
+        return Assessment(
+            prediction=_prediction(probabilities, language, reader=spoken),
+            candidates=(),
+            versions=Versions(model=reader.version, calibration="none", templates=versions.templates),
+        )
 
-    def _measure(self, text: str, index: TemplateIndex) -> Measured:
+    def _explain(self, text: str, usual: str, index: TemplateIndex, versions: Versions) -> Explanation:
+        made = self._assess(text, usual, index, versions)
+        return explain(text, made, lambda part: self._measure(part, made.prediction.reader, index))
+
+    def _measure(self, text: str, spoken: str, index: TemplateIndex) -> Measured:
+        if spoken:
+            numbers = self._numbers(self._readers[spoken], clean(text))
+            return Measured(probabilities=dict(zip(SCORED_LABELS, numbers, strict=True)), scores={})
         normalised = normalise(text)
         reading = self._read(normalised)
         nearest = index.nearest(reading.embedding, count=len(index.names)) if normalised else ()
@@ -200,20 +257,18 @@ class LocalAssessor:
         )
 
     def _probabilities(self, normalised: str, reading: Reading) -> Sequence[float]:
-        if not normalised:
-            return [0.0 for _ in SCORED_LABELS]
-        if self._labeller is None:
-            return self._calibration.probabilities(reading.logits.tolist())
-        given = self._labeller.probabilities(normalised)
-        if not all(0.0 <= probability <= 1.0 for probability in given):  # false for what is not a number, too
-            raise ModelError(f"the model {self._labeller.version} gave {given} as probabilities: {_REMEDY}")
-        return given
+        if self._labeller is not None or not normalised:
+            return self._numbers(self._labeller, normalised)
+        return self._calibration.probabilities(reading.logits.tolist())
 
-    def _prediction(self, cleaned: str, probabilities: Sequence[float]) -> Prediction:
-        by_label = dict(zip(SCORED_LABELS, probabilities, strict=True))
-        return Prediction(
-            label=primary_label(by_label), probabilities=by_label, language=self._languages.of(cleaned)
-        )
+    def _numbers(self, labeller: Labeller | None, text: str) -> Sequence[float]:
+        """Return what somebody else's model gives for each label; nothing for a text without content."""
+        if labeller is None or not text:
+            return [0.0 for _ in SCORED_LABELS]
+        given = labeller.probabilities(text)
+        if not all(0.0 <= probability <= 1.0 for probability in given):  # false for what is not a number, too
+            raise ModelError(f"the model {labeller.version} gave {given} as probabilities: {_REMEDY}")
+        return given
 
     def _versions(self, index: TemplateIndex) -> Versions:
         shipped = self._encoder.manifest.version
@@ -222,3 +277,8 @@ class LocalAssessor:
                 model=f"{self._labeller.version}+{shipped}", calibration="none", templates=index.version
             )
         return Versions(model=shipped, calibration=self._calibration.version, templates=index.version)
+
+
+def _prediction(probabilities: Sequence[float], language: str, *, reader: str = "") -> Prediction:
+    by_label = dict(zip(SCORED_LABELS, probabilities, strict=True))
+    return Prediction(label=primary_label(by_label), probabilities=by_label, language=language, reader=reader)

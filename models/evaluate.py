@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import msgspec
 import numpy as np
 
-from bot.domain.prediction import SCORED_LABELS, Assessment, Label
+from bot.domain.prediction import HOLDS_FROM, SCORED_LABELS, Assessment, Label
 from models import statistics
 from models.bootstrap import DRAWS, Bootstrap, Figure, Floats, Interval, Statistic
 from models.certainty import Certainty
@@ -218,7 +218,7 @@ def _label_figures(label: Label, known: Sequence[tuple[Row, Assessment, str]], d
     decided = [one for one in known if label in one[0].known]
     truth = np.array([label in row.labels for row, _, _ in decided], dtype=np.bool_)
     scores = np.array([made.prediction.probabilities[label] for _, made, _ in decided], dtype=np.float64)
-    said = np.asarray(scores >= 0.5)
+    said = np.asarray(scores >= HOLDS_FROM[label])
     chance = Bootstrap([group for _, _, group in decided], draws=draws)
     error = chance.figure(statistics.calibration_error(scores, truth, bins=BINS), basic=True)
     return LabelFigures(

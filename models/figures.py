@@ -20,9 +20,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from bot.domain.prediction import SCORED_LABELS
 from bot.errors import ModelError
 from models.assessor import LocalAssessor
-from models.dataset import Row, is_held_out, read_rows
+from models.dataset import Row, decided, is_held_out, read_rows
 from models.encoder import Encoder, Vector
 from models.evaluate import evaluate
 from models.evaluation_text import as_text
@@ -31,6 +32,7 @@ from models.normalise import normalise
 from models.readings_figures import readings_report
 from models.tokens import Tokens
 from models.train import CORPUS, base_folder, require_torch
+from models.transcripts import reading_key, readings
 
 #: Examples that a template (an intent) is given when retrieval is measured.
 EXAMPLES = 8
@@ -103,6 +105,25 @@ def original() -> Embed | None:
     )
 
 
+def read_elsewhere(rows: Sequence[Row]) -> list[Row]:
+    """Return those of a set's messages that somebody read for Heed, with the labels read into them."""
+    known = readings("elsewhere")
+    keys = ((row, reading_key(row.text)) for row in rows)
+    return [decided(row.text, known[key], source=row.source) for row, key in keys if key in known]
+
+
+def reader_against(rows: Sequence[Row], read: Sequence[Row]) -> str:
+    """Return how well a reader's labels agree with those that a set has for the same messages: F1, by label."""
+    own = {row.text: row for row in rows}
+    pairs = [(own[one.text], one) for one in read]
+    told = []
+    for label in SCORED_LABELS:
+        both = [(label in row.labels | row.weak, label in one.labels) for row, one in pairs]
+        if positive := sum(says + reads for says, reads in both) if any(says for says, _ in both) else 0:
+            told.append(f"{label} {2 * sum(says and reads for says, reads in both) / positive:.3f}")
+    return f"a reader against the set's own labels, F1: {', '.join(told) or 'nothing to compare'}\n"
+
+
 async def labels_of(assessor: LocalAssessor, name: str, rows: Sequence[Row]) -> str:
     """Return the table of one set of rows."""
     return f"\n{name}: {len(rows)} rows\n{as_text(await evaluate(assessor, rows))}\n"
@@ -129,7 +150,10 @@ async def report(data: Path, *, folder: Path = SHIPPED, test: bool = False) -> N
     held_out = [row for row in read_rows([CORPUS]) if is_held_out(row.text)]
     say(await labels_of(assessor, "messages written for Heed, held out", held_out))
     for file in sorted((data / "validation").iterdir()):
-        say(await labels_of(assessor, file.name, list(read_rows([file]))))
+        rows = list(read_rows([file]))
+        say(await labels_of(assessor, file.name, rows))
+        if read := read_elsewhere(rows):
+            say(await labels_of(assessor, f"{file.name}, read for Heed", read) + reader_against(rows, read))
     if (data / "replay").is_dir():
         say(await readings_report(assessor, data / "replay", folder=folder, test=test))
     airline = [row.text for row in read_rows([data / "validation" / "airline_tweets.jsonl.gz"])]

@@ -15,15 +15,15 @@ from typing import Any, Literal
 
 import msgspec
 
-Split = Literal["train", "choice", "threshold", "test"]
+Split = Literal["train", "choice", "threshold", "test", "elsewhere"]
 
 #: Where the labels made by reading lie.
 READINGS = Path(__file__).parent / "readings"
 #: The source of rows that come from there.
 READ = "readings"
-#: What is only measured, chosen or calibrated with.
-KEPT_APART: tuple[Split, ...] = ("choice", "threshold", "test")
-SPLITS: tuple[Split, ...] = ("train", *KEPT_APART)
+#: What is only measured, chosen or calibrated with. ``elsewhere`` are messages of labelled sets.
+KEPT_APART: tuple[Split, ...] = ("choice", "threshold", "test", "elsewhere")
+SPLITS: tuple[Split, ...] = ("train", "choice", "threshold", "test")
 #: Who writes the messages that are classified. Agents and bots write in transcripts too.
 _WRITERS = frozenset({"customer", "member"})
 

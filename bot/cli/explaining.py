@@ -40,7 +40,9 @@ class Told:
     @property
     def note(self) -> str:
         """Return what makes the numbers doubtful; empty where nothing does."""
-        language = self.assessment.prediction.language
+        language, reader = self.assessment.prediction.language, self.assessment.prediction.reader
+        if reader:
+            return f"Read by the model under model.languages.{reader}: no template answers what it reads."
         if language == UNDETERMINED:
             return (
                 "The text is too short or too odd to tell its language: it is read as if it were in one that the "

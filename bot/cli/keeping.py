@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -11,20 +13,28 @@ import typer
 from argon2 import PasswordHasher
 
 from bot.cli.words import existing_store, out, run_async, settings_now
+from bot.domain.conversation import Rules
+from bot.domain.log import LogKind
 from bot.domain.roles import Role
-from bot.engine.commands import StaffCommands
+from bot.engine.board import NoticeBoard
+from bot.engine.commands import PAUSED, StaffCommands
 from bot.engine.road import Road
 from bot.engine.time import SystemTime
-from bot.errors import BadMessage, NotFound
+from bot.errors import BadMessage, NotFound, StoreInUse
 from bot.records import StaffAccount
+from bot.rulebook import Hours
 from bot.settings import Settings, read_environment
 from bot.stores.sqlite import SqliteStore, restore_file
+from bot.stores.sqlite.files import RunLock
 from bot.web.sign_in import one_time_link
-from bot.wiring import read_secret, rules_of
+from bot.wiring import read_secret
 
 Result = TypeVar("Result")
 
 SHORTEST_PASSWORD = 10
+
+#: Who did it, in the log.
+BY = "command line"
 
 user_app = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 
@@ -79,13 +89,13 @@ def erase(
 
 def pause() -> None:
     """Stop all automatic answers within a second; those not yet sent are withdrawn and go to a human."""
-    _with_store(lambda store: _commands(store).pause(by="command line"))
+    _with_store(_pause)
     out.print("Automatic answers are paused. 'heed resume' lets them go on.")
 
 
 def resume() -> None:
     """Let the bot answer again."""
-    _with_store(lambda store: _commands(store).resume(by="command line"))
+    _with_store(_resume)
     out.print("Automatic answers go on.")
 
 
@@ -127,9 +137,44 @@ def _ask_password() -> str:
     return str(given)
 
 
-def _commands(store: SqliteStore) -> StaffCommands:
+async def _pause(store: SqliteStore) -> None:
+    """Set the switch, and take back what waits: a Heed that runs does it by the rules that it runs on."""
     time = SystemTime()
-    return StaffCommands(store=store, road=Road(store=store, rules=rules_of(settings_now()), time=time), time=time)
+    with _alone() as alone:
+        if not alone:
+            await _set_paused(store, time.now())
+            return
+        hours = await Hours.open(settings_now(), store=store, board=NoticeBoard(), time=time)
+        await _commands(store, time, rules=lambda: hours.book.rules).pause(by=BY)
+
+
+async def _set_paused(store: SqliteStore, now: datetime) -> None:
+    await store.set_switch(PAUSED, f"{BY} {now.isoformat()}")
+    await store.append(LogKind.PAUSED, at=now, fields={"agent": BY})
+
+
+async def _resume(store: SqliteStore) -> None:
+    """Clear the switch. No conversation goes on by it, so no rules are read."""
+    await _commands(store, SystemTime(), rules=Rules).resume(by=BY)
+
+
+def _commands(store: SqliteStore, time: SystemTime, *, rules: Callable[[], Rules]) -> StaffCommands:
+    return StaffCommands(store=store, road=Road(store=store, rules=rules, time=time), time=time)
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Tell whether no Heed runs on the store; if so, none starts before the end."""
+    lock = RunLock(settings_now().store.path)
+    try:
+        lock.acquire()
+    except StoreInUse:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 def _with_store(work: Callable[[SqliteStore], Awaitable[Result]]) -> Result:

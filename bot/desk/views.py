@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 
 from bot.desk.weighing import Thresholds, Weighed, decisive, weigh
 from bot.desk.wording import certainty, clock_title, reason_text, sentence
+from bot.domain.calendar import Calendar
 from bot.domain.conversation import Conversation
 from bot.domain.explanation import Explanation, Word
 from bot.domain.log import LogRecord
@@ -14,9 +16,22 @@ from bot.domain.messages import MessageId
 from bot.domain.prediction import Assessment, Prediction
 from bot.domain.sla import Clock
 from bot.domain.states import HUMAN_STATES
-from bot.records import ConversationView, DecisionRecord, NoteRecord, QueueRow, TranscriptEntry
+from bot.records import (
+    ConversationView,
+    CorrectionRecord,
+    DecisionRecord,
+    NoteRecord,
+    QueueRow,
+    TranscriptEntry,
+)
 
 Json = dict[str, object]
+
+#: Finds a calendar by its id.
+CalendarOf = Callable[[str], Calendar]
+
+#: How many openings and closings ahead a page is told: a day or two, after which it asks again.
+KNOWN_CHANGES = 4
 
 #: How many templates are shown: the best and its runner-up.
 SHOWN_TEMPLATES = 2
@@ -27,43 +42,62 @@ def iso(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
 
 
-def clock_json(clock: Clock, now: datetime) -> Json:
-    """Return a clock with its value in seconds at ``now``, and when it reaches its warning and its target."""
+def clock_json(clock: Clock, now: datetime, calendar: Calendar) -> Json:
+    """Return a clock with its value at ``now`` in seconds of ``calendar``'s time, the one that it follows.
+
+    ``calendar_value`` is what a watch would have counted, where that differs. ``changes_at`` is when the calendar
+    next opens or closes, and closes or opens again after that: until then a page can count on by itself.
+    """
+    value, whole = clock.value(now, calendar), clock.value(now)
     return {
         "key": clock.key,
         "metric": clock.metric,
         "title": clock_title(clock.metric),
-        "value": clock.value(now).total_seconds(),
+        "value": value.total_seconds(),
+        "calendar_value": whole.total_seconds() if whole != value else None,
+        "calendar": calendar.id or None,
+        "calendar_name": calendar.id.rpartition("@")[0] or None,
+        "open": calendar.is_open(now),
+        "changes_at": [iso(at) for at in islice(changes(calendar, now), KNOWN_CHANGES)],
+        "policy": clock.aim.policy if clock.aim else None,
         "target": clock.target.total_seconds() if clock.target is not None else None,
         "running": clock.running_since is not None,
         "suspended": clock.suspended,
         "started_at": iso(clock.started_at),
-        "warn_at": iso(clock.due_at(clock.warn_at)),
-        "due_at": iso(clock.due_at()),
+        "warn_at": iso(clock.warn_due[0] if clock.warn_due else None),
+        "due_at": iso(clock.due_at),
         "warned": clock.warned,
         "breached": clock.breached,
     }
 
 
-def most_urgent(clocks: Sequence[Clock], now: datetime) -> Clock | None:
+def changes(calendar: Calendar, at: datetime) -> Iterator[datetime]:
+    """Yield when a calendar opens and closes after an instant, by turns."""
+    change = calendar.next_change(at)
+    while change is not None:
+        yield change
+        change = calendar.next_change(change)
+
+
+def most_urgent(clocks: Sequence[Clock], now: datetime, calendar_of: CalendarOf) -> Clock | None:
     """Return the running clock that falls due first; without targets, the one that has run longest."""
     running = [clock for clock in clocks if clock.running_since is not None]
-    due = [clock for clock in running if clock.due_at() is not None]
+    due = [clock for clock in running if clock.due_at is not None]
     if due:
-        return min(due, key=lambda clock: clock.due_at() or now)
-    return max(running, key=lambda clock: clock.value(now), default=None)
+        return min(due, key=lambda clock: clock.due_at or now)
+    return max(running, key=lambda clock: clock.value(now, calendar_of(clock.calendar)), default=None)
 
 
-def queue_row(row: QueueRow, now: datetime) -> Json:
+def queue_row(row: QueueRow, now: datetime, calendar_of: CalendarOf) -> Json:
     """Return one line of a list, with the clock that matters most."""
     conversation = row.conversation
-    urgent = most_urgent(conversation.clocks, now)
+    urgent = most_urgent(conversation.clocks, now, calendar_of)
     return {
         **_standing(conversation),
         "customer": row.customer_name,
         "preview": row.preview,
         "last_message_at": iso(row.last_message_at),
-        "clock": clock_json(urgent, now) if urgent else None,
+        "clock": clock_json(urgent, now, calendar_of(urgent.calendar)) if urgent else None,
     }
 
 
@@ -72,6 +106,7 @@ def conversation_json(
     log: Sequence[LogRecord],
     now: datetime,
     *,
+    calendar_of: CalendarOf,
     thresholds: Thresholds | None = None,
     explains: bool = False,
 ) -> Json:
@@ -93,7 +128,7 @@ def conversation_json(
         "resolved_at": iso(conversation.resolved_at),
         "claim_until": iso(conversation.claim_until),
         "snoozed_until": iso(conversation.snoozed_until),
-        "clocks": [clock_json(clock, now) for clock in conversation.clocks],
+        "clocks": [clock_json(clock, now, calendar_of(clock.calendar)) for clock in conversation.clocks],
         "explains": explains,
         "timeline": timeline(view, log, thresholds),
     }
@@ -102,8 +137,13 @@ def conversation_json(
 def timeline(view: ConversationView, log: Sequence[LogRecord], thresholds: Thresholds | None = None) -> list[Json]:
     """Return messages, notes and what happened as one list, oldest first."""
     decisions = {record.message: record for record in view.decisions}
+    corrections = {record.message: record for record in view.corrections}
+    messages = (
+        message_json(entry, decisions, thresholds) | {"correction": _correction(entry, corrections)}
+        for entry in view.transcript
+    )
     entries = [
-        *((entry.at, 1, entry.number, message_json(entry, decisions, thresholds)) for entry in view.transcript),
+        *((entry.at, 1, entry.number, shown) for entry, shown in zip(view.transcript, messages, strict=True)),
         *((note.at, 2, number, note_json(note)) for number, note in enumerate(view.notes)),
         *((record.at, 3, record.seq, _happening(record, text)) for record, text in _told(log)),
     ]
@@ -148,6 +188,14 @@ def attachment_json(entry: TranscriptEntry, number: int) -> Json:
         "size": attachment.size,
         "url": attachment.url or own,
     }
+
+
+def _correction(entry: TranscriptEntry, corrections: Mapping[MessageId, CorrectionRecord]) -> Json | None:
+    """Return what staff said that this text is; of an edited message another text was meant."""
+    found = corrections.get(entry.message)
+    if found is None or (entry.edited_at is not None and entry.edited_at > found.at):
+        return None
+    return {"labels": list(found.labels), "agent": found.agent, "at": iso(found.at)}
 
 
 def note_json(note: NoteRecord) -> Json:
@@ -242,6 +290,7 @@ def explanation_json(explanation: Explanation) -> Json:
         "label": assessment.prediction.label,
         "confidence": round(assessment.prediction.confidence(), 4),
         "language": assessment.prediction.language,
+        "reader": assessment.prediction.reader,
         "templates": templates_json(assessment),
         "whole": explanation.whole,
         "pieces": list(_pieces(explanation)),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from bot.desk.views import Json, conversation_json, explanation_json, iso, queue_row
+from bot.desk.views import CalendarOf, Json, conversation_json, explanation_json, iso, queue_row
 from bot.desk.weighing import Thresholds
-from bot.domain.events import Claim, Command, Note, Release, Reply, Resolve
+from bot.domain.calendar import ALWAYS_OPEN
+from bot.domain.events import Claim, Command, CorrectLabel, Note, Release, Reply, Resolve
 from bot.domain.explanation import Explanation
-from bot.domain.messages import AgentId, Author, ConversationId
+from bot.domain.messages import AgentId, Author, ConversationId, MessageId
+from bot.domain.prediction import SCORED_LABELS, Label
 from bot.domain.roles import Agent
 from bot.domain.states import State
 from bot.errors import BadMessage, Conflict, ModelError, NotFound
@@ -35,15 +37,19 @@ class DeskStore(Views, EventLog, Protocol):
     """What this desk reads."""
 
 
-#: Reads a text again, word by word.
-Explain = Callable[[str], Awaitable[Explanation]]
+class Explain(Protocol):
+    """Reads a text again, word by word."""
+
+    def __call__(self, text: str, *, usual: str) -> Awaitable[Explanation]:
+        """Explain a text of somebody who usually writes in the language ``usual``."""
+        ...
 
 
 class WebDesk:
     """Turns requests of the page into commands, and views into plain values.
 
-    ``thresholds`` are the brand's, by their names in ``model.confidence``; with ``explain`` staff may ask which
-    words of a message mattered.
+    ``calendar_of`` finds the calendar that a clock follows. ``thresholds`` are the brand's, by their names in
+    ``model.confidence``; with ``explain`` staff may ask which words of a message mattered.
     """
 
     def __init__(
@@ -52,12 +58,14 @@ class WebDesk:
         store: DeskStore,
         commands: Commands,
         time: TimeSource,
+        calendar_of: CalendarOf = lambda _id: ALWAYS_OPEN,
         thresholds: Thresholds | None = None,
         explain: Explain | None = None,
     ) -> None:
         self._store = store
         self._commands = commands
         self._time = time
+        self._calendar_of = calendar_of
         self._thresholds = thresholds or {}
         self._explain = explain
 
@@ -73,7 +81,7 @@ class WebDesk:
             "page": page,
             "pages": max(1, -(-found.total // PAGE_SIZE)),
             "total": found.total,
-            "rows": [queue_row(row, now) for row in found.rows],
+            "rows": [queue_row(row, now, self._calendar_of) for row in found.rows],
             "counts": await self._counts(agent.id),
             "paused": await self._commands.paused(),
         }
@@ -103,7 +111,7 @@ class WebDesk:
         if said is None or said.author is not Author.CUSTOMER or not said.text.strip() or self._explain is None:
             raise NotFound("There is no such message, or nothing of it is left to explain.")
         try:
-            return explanation_json(await self._explain(said.text))
+            return explanation_json(await self._explain(said.text, usual=view.conversation.language))
         except ModelError:
             raise Conflict("The model gives no usable numbers for this message.") from None
 
@@ -122,8 +130,14 @@ class WebDesk:
 
     async def _shown(self, view: ConversationView) -> Json:
         log = await self._store.of(view.conversation.id)
-        explains = self._explain is not None
-        return conversation_json(view, log, self._time.now(), thresholds=self._thresholds, explains=explains)
+        return conversation_json(
+            view,
+            log,
+            self._time.now(),
+            calendar_of=self._calendar_of,
+            thresholds=self._thresholds,
+            explains=self._explain is not None,
+        )
 
     async def _counts(self, me: AgentId) -> dict[str, int]:
         states = (await self._store.facts()).conversations
@@ -147,8 +161,26 @@ def commands_for(request: Mapping[str, object], *, agent: Agent, at: datetime) -
             remark = _text(request, "remark") if request.get("text") else ""
             note = (Note(at=at, agent=agent, note=remark),) if remark else ()
             return (Resolve(at=at, agent=agent, seen=_seen(request)), *note)
+        case "correct":
+            return (CorrectLabel(at=at, agent=agent, message=_message(request), labels=_labels(request)),)
         case other:
-            raise BadMessage(f"Command {other!r} is not one of claim, release, reply, note, resolve.")
+            raise BadMessage(f"Command {other!r} is not one of claim, release, reply, note, resolve, correct.")
+
+
+def _message(request: Mapping[str, object]) -> MessageId:
+    message = request.get("message")
+    if not isinstance(message, str) or not message:
+        raise BadMessage("Which message is meant? Name it as 'message'.")
+    return MessageId(message)
+
+
+def _labels(request: Mapping[str, object]) -> tuple[Label, ...]:
+    """Return the labels that hold; an empty list, which says other, must be there too."""
+    given = request.get("labels")
+    known = [label.value for label in SCORED_LABELS]
+    if not isinstance(given, list) or not all(name in known for name in given):
+        raise BadMessage(f"The labels are {given!r}; give a list of those that hold of {', '.join(known)}.")
+    return tuple(label for label in SCORED_LABELS if label in given)
 
 
 def _seen(request: Mapping[str, object]) -> int | None:

@@ -59,7 +59,12 @@ class Weighed:
 def weigh(
     decision: Decision, assessment: Assessment, situation: Situation | None, thresholds: Thresholds
 ) -> tuple[Weighed, ...]:
-    """Return the comparisons behind a decision in their order; none where no number decided it."""
+    """Return the comparisons behind a decision in their order; none where no number decided it.
+
+    A single language's model has thresholds of its own (``model.languages``), which are not these.
+    """
+    if assessment.prediction.reader:
+        return ()
     made = tuple(
         Weighed(name=name, value=value, needed=thresholds[name])
         for name, value in _compared(decision, assessment, situation, thresholds)

@@ -36,6 +36,7 @@ SENTENCES: dict[str, tuple[str, dict[str, str]]] = {
             "erased": "Resolved: the customer was erased.",
         },
     ),
+    LogKind.LABEL_CORRECTED: ("", {"": "{agent} corrected a label: {after}, not {before}."}),
     LogKind.REOPENED: ("", {"": "Reopened by a new message."}),
     LogKind.WARN: ("", {"": "{metric}: the target is near."}),
     LogKind.BREACH: ("", {"": "{metric}: target missed."}),
@@ -78,7 +79,13 @@ def sentence(record: LogRecord) -> str:
         agent=_text(record.fields, "agent") or "staff",
         reason=reason_text(_text(record.fields, "reason")),
         metric=clock_title(_text(record.fields, "metric")),
+        before=_and(_text(record.fields, "from")),
+        after=_and(_text(record.fields, "to")),
     ).strip()
+
+
+def _and(labels: str) -> str:
+    return labels.replace("+", " and ")
 
 
 def _text(fields: Mapping[str, Scalar], name: str) -> str:

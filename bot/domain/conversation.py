@@ -7,22 +7,34 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.actions import Deadline, DeadlineKind
+from bot.domain.calendar import ALWAYS_OPEN, Calendar
 from bot.domain.decisions import Reason, Wording
 from bot.domain.messages import ActionId, Address, AgentId, Author, ConversationId, CustomerId, MessageId
+from bot.domain.policies import Policy, Route, Traits
 from bot.domain.prediction import UNDETERMINED, Label
-from bot.domain.sla import Clock, Metric, Policy
+from bot.domain.sla import Clock, EndedClock, Metric
 from bot.domain.states import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the brand sets for all its conversations."""
+    """What the brand sets for all its conversations.
 
-    policy: Policy
+    ``calendars`` holds, by id, every calendar that a running clock may name; ``calendar`` is the brand's default.
+    """
+
+    policies: tuple[Policy, ...] = ()
+    routes: tuple[Route, ...] = ()
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    calendar: str = ""
     silence_resolves_after: timedelta = timedelta(hours=24)
     reopen_window: timedelta = timedelta(days=7)
     claim_lifetime: timedelta = timedelta(minutes=30)
     send_within: timedelta = timedelta(minutes=5)
+
+    def calendar_of(self, name: str) -> Calendar:
+        """Return a calendar by its id; one that is not known any more counts all time."""
+        return self.calendars.get(name, ALWAYS_OPEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +66,8 @@ class Conversation:
     ``received`` is the number of the customer's last message. ``hold_epoch`` rises with each claim, so that
     a bot's answer from before it can be told. ``instances`` counts clocks by metric family. ``responded``: a
     substantive reply has reached the customer since opening. ``unlisted``: more messages wait than are listed.
+    ``ended`` are the reply clocks that ended last. ``handed_back_at``: since when it is the bot's again.
+    ``merged_into``: the conversation that goes on with this matter; ``linked``: those whose matter came in here.
     """
 
     id: ConversationId
@@ -66,6 +80,7 @@ class Conversation:
     unanswered: tuple[Unanswered, ...] = ()
     pending: tuple[Pending, ...] = ()
     clocks: tuple[Clock, ...] = ()
+    ended: tuple[EndedClock, ...] = ()
     instances: Mapping[str, int] = field(default_factory=dict)
     policy: Policy | None = None
     holder: AgentId | None = None
@@ -82,6 +97,12 @@ class Conversation:
     last_template: str | None = None
     label: Label | None = None
     language: str = UNDETERMINED
+    team: str = ""
+    priority: str = ""
+    tier: str = ""
+    handed_back_at: datetime | None = None
+    merged_into: ConversationId | None = None
+    linked: tuple[ConversationId, ...] = ()
     reason: Reason | None = None
     opened_at: datetime | None = None
     escalated_at: datetime | None = None
@@ -100,7 +121,19 @@ class Conversation:
     @property
     def due_at(self) -> datetime | None:
         """Return the earliest instant at which a running clock reaches its target."""
-        return min((due for clock in self.clocks if (due := clock.due_at()) is not None), default=None)
+        return min((due for clock in self.clocks if (due := clock.due_at) is not None), default=None)
+
+    @property
+    def traits(self) -> Traits:
+        """Return by what policies and routes tell this conversation."""
+        return {
+            "channel": self.address.channel,
+            "label": "" if self.label is None else self.label.value,
+            "language": self.language,
+            "team": self.team,
+            "priority": self.priority,
+            "tier": self.tier,
+        }
 
     @property
     def waiting_since(self) -> datetime | None:
@@ -114,7 +147,12 @@ def deadlines(conversation: Conversation, rules: Rules) -> dict[str, Deadline]:
 
 
 def silence_due(c: Conversation, rules: Rules) -> datetime | None:
-    """Return when the customer's silence means that the matter is done; never after a human's words."""
+    """Return when the customer's silence means that the matter is done; never after a human's words.
+
+    What staff handed back to the bot with nothing left to answer is the bot's to close.
+    """
+    if c.state is State.OPEN and c.handed_back_at is not None and not c.unanswered and not c.pending:
+        return c.handed_back_at + rules.silence_resolves_after
     since = c.spoke_at or c.opened_at
     if c.state is not State.WAITING or c.spoke_last is Author.AGENT or since is None:
         return None
@@ -135,12 +173,13 @@ def _deadlines(c: Conversation, rules: Rules) -> Iterator[Deadline]:
 
 
 def _clock_deadlines(conversation: ConversationId, clock: Clock) -> Iterator[Deadline]:
+    """Yield the clock's next warning and its breach: one row each, however many warnings follow."""
     if clock.breached:
         return
-    if not clock.warned and (due := clock.due_at(clock.warn_at)) is not None:
-        yield _deadline(conversation, DeadlineKind.WARN, clock.key, due)
-    if (due := clock.due_at()) is not None:
-        yield _deadline(conversation, DeadlineKind.BREACH, clock.key, due)
+    if clock.warn_due:
+        yield _deadline(conversation, DeadlineKind.WARN, clock.key, clock.warn_due[0])
+    if clock.due_at is not None:
+        yield _deadline(conversation, DeadlineKind.BREACH, clock.key, clock.due_at)
 
 
 def _deadline(conversation: ConversationId, kind: DeadlineKind, what: str, due_at: datetime) -> Deadline:

@@ -88,7 +88,7 @@ def deleted(turn: Turn, event: CustomerDeleted) -> None:
 
 
 def annotated(turn: Turn, event: MessageAnnotated) -> None:
-    """Add the labels of a message that a human got before the model did."""
+    """Add the labels of a message that a human got before the model did; the first chooses route and policy."""
     turn.log(
         LogKind.MESSAGE_ANNOTATED,
         message=event.message,
@@ -96,7 +96,11 @@ def annotated(turn: Turn, event: MessageAnnotated) -> None:
         confidence=_rounded(event.confidence),
         language=event.language,
     )
+    unknown = turn.c.label is None
     _learn(turn, event.label, event.language)
+    if unknown and turn.c.label is not None:
+        turn.route()
+        turn.retarget()
 
 
 def _receive(turn: Turn, event: CustomerWrote) -> None:

@@ -13,15 +13,15 @@ from bot.domain.turn import Turn
 def warned(turn: Turn, event: ClockWarned) -> None:
     """Warn that a clock nears its target."""
     clock = _clock(turn, event.key)
-    if clock is not None and not clock.warned and clock.due_at(clock.warn_at) == event.due_at:
-        turn.mark(clock, LogKind.WARN, event.due_at)
+    if clock is not None and clock.warn_due and clock.warn_due[0] == event.due_at:
+        turn.warn(clock)
 
 
 def breached(turn: Turn, event: ClockBreached) -> None:
     """Record that a clock has passed its target."""
     clock = _clock(turn, event.key)
-    if clock is not None and not clock.breached and clock.due_at() == event.due_at:
-        turn.mark(clock, LogKind.BREACH, event.due_at)
+    if clock is not None and not clock.breached and clock.due_at == event.due_at:
+        turn.breach(clock)
 
 
 def claim_expired(turn: Turn, event: ClaimExpired) -> None:

@@ -51,6 +51,8 @@ class Reason(StrEnum):
     SEND_UNKNOWN = "send_unknown"
     SEND_OVERDUE = "send_overdue"  # on its way for too long
     WITHDRAWN = "withdrawn"  # the answer was taken back before it started out
+    TRANSFERRED = "transferred"  # staff gave it to a team
+    LINKED = "linked"  # another conversation's matter came in
 
 
 #: Each reason as staff and operations read it.
@@ -83,6 +85,8 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.SEND_UNKNOWN: "Nobody knows whether the customer got what was sent.",
     Reason.SEND_OVERDUE: "The answer has not left within its time.",
     Reason.WITHDRAWN: "The answer was taken back before it started out.",
+    Reason.TRANSFERRED: "Staff gave it to a team.",
+    Reason.LINKED: "Another conversation about the same matter was joined to it.",
 }
 
 

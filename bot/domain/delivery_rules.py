@@ -56,35 +56,41 @@ def _confirmed(turn: Turn, send: Pending, at: datetime) -> None:
     turn.log(LogKind.SEND_CONFIRMED, at, action=send.action, wording=send.wording.value, by=send.author.value)
     if not send.wording.substantive:
         return
+    handed_back = turn.c.handed_back_at is not None and not turn.c.unanswered  # this text takes no word back
     if send.author is Author.AGENT:
-        _human_reply_arrived(turn, send, at)
+        _human_reply_arrived(turn, send, at, handed_back=handed_back)
     else:
-        _answer_arrived(turn, send, at)
+        _answer_arrived(turn, send, at, handed_back=handed_back)
 
 
-def _human_reply_arrived(turn: Turn, send: Pending, at: datetime) -> None:
+def _human_reply_arrived(turn: Turn, send: Pending, at: datetime, *, handed_back: bool) -> None:
     answered = tuple(m for m in turn.c.unanswered if m.number <= send.answers_to)
     if turn.c.state is State.RESOLVED:  # resolving has covered whatever else was waiting
         turn.change(unanswered=answered)
-    reached(turn, at, answered=answered)
-    if not turn.c.unanswered and turn.c.state in {State.OPEN, State.ESCALATED}:
+    reached(turn, at, answered=answered, heard=min(send.queued_at, at), agent=send.agent)
+    left = turn.c.state is State.ESCALATED or (turn.c.state is State.OPEN and not handed_back)
+    if left and not turn.c.unanswered:
         turn.move(State.WAITING)
 
 
-def _answer_arrived(turn: Turn, send: Pending, at: datetime) -> None:
+def _answer_arrived(turn: Turn, send: Pending, at: datetime, *, handed_back: bool) -> None:
     """The bot's answer is with the customer: the human-reply clock is suspended if it covers everything."""
-    turn.fulfill_open((Metric.FIRST_RESPONSE,), by="bot", at=at)
-    turn.change(responded=True)
-    if turn.c.state not in {State.OPEN, State.WAITING}:
-        return
+    turn.spoken_earlier(at, by="bot", heard=min(send.queued_at, at), metrics=(Metric.FIRST_RESPONSE,))
     rest = tuple(m for m in turn.c.unanswered if m.number > send.answers_to)
-    turn.change(unanswered=rest, unlisted=turn.c.unlisted and bool(rest), spoke_last=Author.BOT, spoke_at=at)
+    turn.end_answered(at, rest)
+    turn.owe_response(at)
+    if turn.before_the_matter(at) or turn.c.state not in {State.OPEN, State.WAITING}:
+        return
+    turn.change(unanswered=rest, unlisted=turn.c.unlisted and bool(rest))
+    if turn.c.spoke_at is None or at >= turn.c.spoke_at:
+        turn.change(spoke_last=Author.BOT, spoke_at=at)
     if rest or turn.c.state is State.WAITING:
         return
     clock = turn.c.clock(*HUMAN_REPLY)
     if clock is not None:
         turn.suspend(clock, at)
-    turn.move(State.WAITING)
+    if not handed_back:
+        turn.move(State.WAITING)
 
 
 def _not_sent(turn: Turn, send: Pending, event: SendReported) -> None:

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from bot.domain.actions import SendState
 from bot.domain.decisions import Decision, Reason
-from bot.domain.messages import ActionId, MessageId
+from bot.domain.messages import ActionId, ConversationId, MessageId
 from bot.domain.prediction import UNDETERMINED, Label
 from bot.domain.roles import Agent
+from bot.domain.sla import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,36 @@ class SendOverdue(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldsSet(Fact):
+    """Another system or somebody says whose the conversation is, and how urgent; what is None stays.
+
+    ``by``: ``api``, or an agent's id.
+    """
+
+    by: str
+    team: str | None = None
+    priority: str | None = None
+    tier: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRequested(Fact):
+    """The matter goes on in another conversation: the first step of linking two."""
+
+    into: ConversationId
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked(Fact):
+    """Another conversation's matter came in, with what waited there: the second step."""
+
+    other: ConversationId
+    clocks: tuple[Clock, ...] = ()
+    unanswered: tuple[tuple[MessageId, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """What a member of staff wants, with the role held at this moment."""
 
@@ -174,6 +205,36 @@ class Snooze(Command):
     """Put it away until a stated time. Reply clocks go on."""
 
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait(Command):
+    """The customer has to act: resolution stands still until they write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(Command):
+    """Give it to another team. Whoever holds it lets go."""
+
+    team: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandBack(Command):
+    """Let the bot answer what the customer writes next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectLabel(Command):
+    """Say what a message is, where the model was wrong. ``labels``: those that hold; none of them is other.
+
+    ``was`` are the labels that the model gave, ``decided`` what was done about the message.
+    """
+
+    message: MessageId
+    labels: tuple[Label, ...]
+    was: tuple[Label, ...] = ()
+    decided: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

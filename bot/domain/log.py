@@ -29,6 +29,13 @@ class LogKind(StrEnum):
     REPLIED = "replied"  # agent, role, native, holder (who held it, if somebody else did)
     NOTED = "noted"
     SNOOZED = "snoozed"  # until
+    ASKED = "asked"  # agent: the customer has to act
+    TRANSFERRED = "transferred"  # agent, from, to (teams)
+    HANDED_BACK = "handed_back"  # agent: the bot may answer again
+    FIELDS_SET = "fields_set"  # by, and those of team, priority, tier that changed
+    LABEL_CORRECTED = "label_corrected"  # message, from, to ("complaint+question"), decision, agent
+    LINK_REQUESTED = "link_requested"  # into: the conversation that goes on with this matter
+    LINKED = "linked"  # other: the conversation whose matter came in
     RESOLVED = "resolved"  # by (agent, bot, silence, deleted, erased)
     SEND_QUEUED = "send_queued"  # action, wording, by, template
     SEND_CONFIRMED = "send_confirmed"
@@ -37,14 +44,18 @@ class LogKind(StrEnum):
     # the life of a clock: metric, instance
     ACTIVATE = "activate"
     PAUSE = "pause"
-    RESUME = "resume"  # counted: whether the time between counts
+    RESUME = "resume"  # counted: whether the time between counts; since, due
     SUSPEND = "suspend"
-    APPLY_SLA = "apply_sla"  # policy, target (seconds), due
-    WARN = "warn"  # lateness (seconds), due
-    BREACH = "breach"  # lateness (seconds), due
-    FULFILL = "fulfill"  # by (bot, agent, resolution), elapsed (seconds)
+    APPLY_SLA = "apply_sla"  # policy, target (seconds), calendar, due
+    WARN = "warn"  # lateness (seconds), due, share, team
+    BREACH = "breach"  # lateness (seconds), due, team
+    FULFILL = "fulfill"  # by (bot, agent, resolution), elapsed (seconds), agent
     CANCEL = "cancel"  # by (bot, deleted, erased, merge)
-    CORRECT = "correct"
+    CORRECT = "correct"  # because, and what is true: started, since, ended, by, agent, elapsed, breached, warnings
+    # the brand's calendars, so that the log alone gives every figure
+    CALENDAR_KEPT = "calendar_kept"  # calendar, source
+    TIME_JUMPED = "time_jumped"  # by (seconds), cause (clock: it was set or the machine slept; standstill)
+    STARTED = "started"  # the engine began to run: what fell due before was noticed after downtime
     # the brand's switches
     PAUSED = "paused"
     RESUMED = "resumed"

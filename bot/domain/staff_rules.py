@@ -5,13 +5,30 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.conversation import Unanswered
-from bot.domain.events import AgentReplied, Claim, Note, Release, Reply, Resolve, Snooze
+from bot.domain.decisions import Reason
+from bot.domain.events import (
+    AgentReplied,
+    Claim,
+    CorrectLabel,
+    HandBack,
+    Note,
+    Release,
+    Reply,
+    Resolve,
+    Snooze,
+    Transfer,
+    Wait,
+)
 from bot.domain.log import LogKind
-from bot.domain.messages import Author
+from bot.domain.messages import AgentId, Author
+from bot.domain.prediction import PRIMARY_ORDER, SCORED_LABELS, Label
 from bot.domain.roles import Agent, Right
-from bot.domain.sla import HUMAN_REPLY, REPLY_METRICS, Metric
+from bot.domain.sla import REPLY_METRICS
 from bot.domain.states import State
 from bot.domain.turn import Turn
+
+#: Why what leaves the word to somebody else is held back.
+STILL_WAITS = "The customer still waits for an answer. Reply first."
 
 #: Why a reply or resolve is held back that does not know of the customer's latest message.
 MOVED_ON = "The customer has written meanwhile. Read it, then send again."
@@ -58,6 +75,73 @@ def snooze(turn: Turn, event: Snooze) -> None:
     turn.move(State.SNOOZED)
 
 
+def wait(turn: Turn, event: Wait) -> None:
+    """Let the customer act: nothing may wait for an answer then."""
+    _check(turn, event.agent)
+    if turn.c.unanswered or turn.c.unlisted:
+        raise Refused(STILL_WAITS)
+    turn.log(LogKind.ASKED, agent=event.agent.id)
+    turn.change(
+        holder=None,
+        claim_until=None,
+        snoozed_until=None,
+        handed_back_at=None,
+        spoke_last=Author.AGENT,  # a human's word: silence alone does not close it
+        hold_epoch=turn.c.hold_epoch + 1,
+    )
+    turn.move(State.WAITING)
+
+
+def transfer(turn: Turn, event: Transfer) -> None:
+    """Give it to another team: whoever held it lets go, and what waits for an answer waits for that team."""
+    _check(turn, event.agent)
+    if event.team == turn.c.team:
+        raise Refused(f"This conversation is with {event.team} already.")
+    turn.log(LogKind.TRANSFERRED, turn.at, agent=event.agent.id, **{"from": turn.c.team or None, "to": event.team})
+    if turn.c.state is State.CLAIMED:
+        turn.let_go(by="transfer")
+    elif turn.c.state is State.OPEN:
+        turn.escalate(Reason.TRANSFERRED)
+    turn.set_fields(by=event.agent.id, team=event.team)
+
+
+def hand_back(turn: Turn, event: HandBack) -> None:
+    """Let the bot answer what the customer writes next. What waits for an answer now is staff's to answer."""
+    _check(turn, event.agent)
+    if turn.c.unanswered or turn.c.unlisted:
+        raise Refused(STILL_WAITS)
+    turn.log(LogKind.HANDED_BACK, agent=event.agent.id)
+    turn.change(
+        holder=None,
+        claim_until=None,
+        snoozed_until=None,
+        handed_back_at=event.at,
+        hold_epoch=turn.c.hold_epoch + 1,
+    )
+    turn.move(State.OPEN)
+
+
+def correct_label(turn: Turn, event: CorrectLabel) -> None:
+    """Take a human's word for what a message is; another policy may fit then."""
+    if not event.agent.may(Right.HANDLE):
+        raise Refused(f"The role {event.agent.role.value} may not correct labels.")
+    turn.log(
+        LogKind.LABEL_CORRECTED,
+        turn.at,
+        message=event.message,
+        agent=event.agent.id,
+        decision=event.decided or None,
+        **{"from": _joined(event.was), "to": _joined(event.labels)},
+    )
+    turn.change(label=next((label for label in PRIMARY_ORDER if label in event.labels), Label.OTHER))
+    turn.retarget()
+
+
+def _joined(labels: tuple[Label, ...]) -> str:
+    held = [label.value for label in SCORED_LABELS if label in labels]
+    return "+".join(held) or Label.OTHER.value
+
+
 def resolve(turn: Turn, event: Resolve) -> None:
     """Call it done: open reply clocks are fulfilled by resolution, and reported apart."""
     _check(turn, event.agent)
@@ -79,27 +163,37 @@ def replied(turn: Turn, event: AgentReplied) -> None:
     if turn.c.state is State.UNOPENED:
         return
     answered = tuple(m for m in turn.c.unanswered if m.sent_at <= event.replied_at)
-    if answered or not turn.c.unanswered:  # words from before the question answer nothing
-        reached(turn, event.replied_at, answered=answered)
+    reached(turn, event.replied_at, answered=answered, heard=event.replied_at, agent=event.agent.id)
     if other is None and turn.c.state is not State.RESOLVED:
         turn.hold(event.agent)
 
 
-def reached(turn: Turn, at: datetime, *, answered: tuple[Unanswered, ...]) -> None:
-    """A human reply has reached the customer: the reply clocks stop; what came later starts a new one."""
-    started = tuple(clock.metric for clock in turn.c.clocks if clock.started_at <= at)
-    turn.fulfill_open(tuple(metric for metric in REPLY_METRICS if metric in started), by="agent", at=at)
+def reached(
+    turn: Turn,
+    at: datetime,
+    *,
+    answered: tuple[Unanswered, ...],
+    heard: datetime,
+    agent: AgentId | None = None,
+) -> None:
+    """A human reply has reached the customer: it stops the clocks that cover something it answers.
+
+    ``heard``: up to when its writer had heard the customer. What came later waits on, in a clock of its own.
+    """
+    ended = turn.spoken_earlier(at, by="agent", heard=heard, metrics=REPLY_METRICS, agent=agent)
+    early = turn.before_the_matter(at)
+    latest = not early and (turn.c.spoke_at is None or at >= turn.c.spoke_at)
     rest = tuple(message for message in turn.c.unanswered if message not in answered)
     turn.change(
         unanswered=rest,
         unlisted=turn.c.unlisted and bool(rest),
-        spoke_last=Author.AGENT,
-        spoke_at=at,
-        human_replied=True,
-        responded=True,
+        spoke_last=Author.AGENT if latest else turn.c.spoke_last,
+        spoke_at=at if latest else turn.c.spoke_at,
+        human_replied=turn.c.human_replied or not early,
+        responded=turn.c.responded or not early,
     )
-    if rest and turn.c.clock(*HUMAN_REPLY) is None:
-        turn.activate(Metric.NEXT_REPLY, min(message.sent_at for message in rest))
+    turn.end_replied(at, agent=agent, ended=ended)
+    turn.owe_response(at)
 
 
 def _check(turn: Turn, agent: Agent) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain import customer_rules, deadline_rules, delivery_rules, staff_rules
+from bot.domain import customer_rules, deadline_rules, delivery_rules, link_rules, staff_rules
 from bot.domain.actions import Deadline, Send
 from bot.domain.conversation import Conversation, Rules, deadlines
 from bot.domain.events import (
@@ -25,11 +25,16 @@ from bot.domain.events import (
     ClaimExpired,
     ClockBreached,
     ClockWarned,
+    CorrectLabel,
     CustomerDeleted,
     CustomerEdited,
     CustomerWrote,
     EscalationForced,
     Event,
+    FieldsSet,
+    HandBack,
+    Linked,
+    LinkRequested,
     MessageAnnotated,
     Note,
     Release,
@@ -40,6 +45,8 @@ from bot.domain.events import (
     SilencePassed,
     Snooze,
     SnoozeEnded,
+    Transfer,
+    Wait,
 )
 from bot.domain.log import LogEvent
 from bot.domain.staff_rules import Refused
@@ -170,8 +177,23 @@ TABLE: Mapping[type[Event], Mapping[State, Cell]] = {
         **{state: NOT_SNOOZED for state in State if state is not SNOOZED},
     },
     SilencePassed: {
+        OPEN: _do(deadline_rules.silence_passed, OPEN, RESOLVED),
         WAITING: _do(deadline_rules.silence_passed, WAITING, RESOLVED),
-        **{state: NOT_SILENT for state in State if state is not WAITING},
+        **{state: NOT_SILENT for state in State if state not in {OPEN, WAITING}},
+    },
+    FieldsSet: {state: _do(link_rules.fields_set, state) for state in State},
+    LinkRequested: {
+        UNOPENED: _do(link_rules.requested, UNOPENED),
+        **{state: _do(link_rules.requested, RESOLVED) for state in State if state is not UNOPENED},
+    },
+    Linked: {
+        UNOPENED: _do(link_rules.linked, UNOPENED, ESCALATED),
+        OPEN: _do(link_rules.linked, OPEN, ESCALATED),
+        ESCALATED: _do(link_rules.linked, ESCALATED),
+        CLAIMED: _do(link_rules.linked, CLAIMED),
+        WAITING: _do(link_rules.linked, WAITING, ESCALATED),
+        SNOOZED: _do(link_rules.linked, SNOOZED, ESCALATED),
+        RESOLVED: _do(link_rules.linked, RESOLVED, ESCALATED),
     },
     Claim: {
         UNOPENED: NOTHING_YET,
@@ -210,6 +232,34 @@ TABLE: Mapping[type[Event], Mapping[State, Cell]] = {
         SNOOZED: _do(staff_rules.snooze, SNOOZED),
         RESOLVED: DONE,
     },
+    Wait: {
+        UNOPENED: NOTHING_YET,
+        OPEN: _do(staff_rules.wait, WAITING),
+        ESCALATED: _do(staff_rules.wait, WAITING),
+        CLAIMED: _do(staff_rules.wait, WAITING),
+        WAITING: _do(staff_rules.wait, WAITING),
+        SNOOZED: _do(staff_rules.wait, WAITING),
+        RESOLVED: DONE,
+    },
+    Transfer: {
+        UNOPENED: NOTHING_YET,
+        OPEN: _do(staff_rules.transfer, ESCALATED),
+        ESCALATED: _do(staff_rules.transfer, ESCALATED),
+        CLAIMED: _do(staff_rules.transfer, ESCALATED, WAITING),
+        WAITING: _do(staff_rules.transfer, WAITING),
+        SNOOZED: _do(staff_rules.transfer, SNOOZED),
+        RESOLVED: DONE,
+    },
+    HandBack: {
+        UNOPENED: NOTHING_YET,
+        OPEN: Refuse("It is the bot's already."),
+        ESCALATED: _do(staff_rules.hand_back, OPEN),
+        CLAIMED: _do(staff_rules.hand_back, OPEN),
+        WAITING: _do(staff_rules.hand_back, OPEN),
+        SNOOZED: _do(staff_rules.hand_back, OPEN),
+        RESOLVED: DONE,
+    },
+    CorrectLabel: {state: _do(staff_rules.correct_label, state) for state in State},
     Resolve: {
         UNOPENED: NOTHING_YET,
         OPEN: _do(staff_rules.resolve, RESOLVED),

@@ -16,6 +16,7 @@ from bot.engine.delivery import Delivery
 from bot.engine.intake import Intake
 from bot.engine.loops import every, keep_going
 from bot.engine.presence import Presence
+from bot.engine.time_watch import TimeWatch
 from bot.engine.timekeeper import Timekeeper
 from bot.engine.worker import Worker
 from bot.ports import Changed, Channel, Store, TimeSource
@@ -60,11 +61,13 @@ class Engine:
         self._deadline = asyncio.Event()
         self._planned: datetime | None = None
         self._running = False
+        self._watch = TimeWatch(time=parts.time, events=parts.store, board=parts.board, period=LOOK_AGAIN)
 
     async def run(self) -> None:
         """Drive until cancelled."""
         parts, time = self._parts, self._parts.time
         parts.store.on_change(self._notice)
+        self._watch.started()
         async with asyncio.TaskGroup() as group:
             self._running = True
             self._start_workers(group)
@@ -78,6 +81,7 @@ class Engine:
                     until=self._next_deadline,
                 )
             )
+            group.create_task(self._keep("time", self._watch_time, LOOK_AGAIN))
             group.create_task(self._keep("auditor", self._audit, AUDIT_EVERY))
             group.create_task(self._keep("refresh", self._refresh, LOOK_AGAIN))
             group.create_task(self._keep("recovery", parts.delivery.recover, RECOVER_EVERY))
@@ -124,6 +128,12 @@ class Engine:
 
     async def _audit(self) -> int:
         await self._parts.auditor.audit()
+        return 0
+
+    async def _watch_time(self) -> int:
+        """Notice a clock that jumped, and fire at once what that brought."""
+        if await self._watch.look():
+            self._deadline.set()
         return 0
 
     async def _refresh(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from bot.domain.prediction import Assessment
+from bot.domain.prediction import UNDETERMINED, Assessment
 from bot.engine.board import NoticeBoard
 from bot.ports import Assessor
 
@@ -29,20 +29,23 @@ class GuardedAssessor:
         self._board = board
         self.faults = 0
 
-    async def assess(self, texts: Sequence[str]) -> Sequence[Assessment | None]:
+    async def assess(
+        self, texts: Sequence[str], *, usual: Sequence[str] | None = None
+    ) -> Sequence[Assessment | None]:
         """Return an assessment for each text that can be assessed, in order."""
         try:
-            found = await self._assessor.assess(texts)
+            found = await self._assessor.assess(texts, usual=usual)
         except Exception:  # which text it was shows when each is read alone
             log.exception("assessment_failed", messages=len(texts))
-            found = [await self._alone(text) for text in texts]
+            languages = usual or [UNDETERMINED] * len(texts)
+            found = [await self._alone(text, language) for text, language in zip(texts, languages, strict=True)]
         usable = [made if made is not None and _usable(made) else None for made in found]
         self._count(usable.count(None))
         return usable
 
-    async def _alone(self, text: str) -> Assessment | None:
+    async def _alone(self, text: str, usual: str) -> Assessment | None:
         try:
-            (found,) = await self._assessor.assess([text])
+            (found,) = await self._assessor.assess([text], usual=[usual])
         except Exception:  # noqa: BLE001  # logged for the whole batch; a human gets this one
             return None
         return found

@@ -19,7 +19,7 @@ from bot.domain.messages import ConversationId
 from bot.domain.transitions import Step, advance
 from bot.errors import NotFound, Overloaded, StoreError
 from bot.ports import Store, TimeSource
-from bot.records import Commit, DecisionRecord, InboxItem, NoteRecord, SendOutcome
+from bot.records import Commit, CorrectionRecord, DecisionRecord, InboxItem, NoteRecord, SendOutcome
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +57,7 @@ class Trip:
     item: InboxItem | None = None
     outcomes: tuple[SendOutcome, ...] = ()
     notes: tuple[NoteRecord, ...] = ()
+    corrections: tuple[CorrectionRecord, ...] = ()
     deadline: Deadline | None = None
     restore: bool = False
     rescue: Callable[[], Event] | None = None
@@ -67,7 +68,7 @@ class Trip:
 class Road:
     """Drives trips. Trips of one conversation arrive in the order in which they were given."""
 
-    def __init__(self, *, store: Store, rules: Rules, time: TimeSource) -> None:
+    def __init__(self, *, store: Store, rules: Callable[[], Rules], time: TimeSource) -> None:
         self._store = store
         self._rules = rules
         self._time = time
@@ -146,7 +147,7 @@ class Road:
         trip.step = step
         if passage is None or step is None:
             return None
-        kept = deadlines(conversation, self._rules) if step.ignored and trip.deadline else {}
+        kept = deadlines(conversation, self._rules()) if step.ignored and trip.deadline else {}
         moves_nothing = bool(step.refusal or step.ignored)
         if moves_nothing and not (passage.done or passage.escalated or trip.outcomes or trip.deadline):
             return None
@@ -161,10 +162,11 @@ class Road:
             log=step.log,
             sends=step.sends,
             outcomes=trip.outcomes,
-            deadlines=tuple(deadlines(after, self._rules).values()) if trip.restore else put,
+            deadlines=tuple(deadlines(after, self._rules()).values()) if trip.restore else put,
             cancelled=cancelled,
             decisions=passage.decisions,
             notes=() if step.refusal else trip.notes,
+            corrections=() if step.refusal else trip.corrections,
             fresh=passage.fresh,
             done=passage.done,
             escalated=passage.escalated,
@@ -176,7 +178,7 @@ class Road:
             passage = trip.make(conversation, trip.item)
             if passage is None:
                 return None, None
-            return passage, advance(conversation, passage.event, self._rules)
+            return passage, advance(conversation, passage.event, self._rules())
         except Exception:  # the engine's last catch: whatever it was, a human looks
             log.exception("step_failed", conversation=conversation.id)
             return self._rescue(trip, conversation)
@@ -186,11 +188,11 @@ class Road:
         try:
             if trip.rescue is not None:
                 event = trip.rescue()
-                return Passage(event=event, done=seqs, fresh=seqs), advance(conversation, event, self._rules)
+                return Passage(event=event, done=seqs, fresh=seqs), advance(conversation, event, self._rules())
         except Exception:  # even the rescue failed: the plain escalation is left
             log.exception("rescue_failed", conversation=conversation.id)
         forced = EscalationForced(at=self._time.now(), reason=Reason.DEFECT)
-        return Passage(event=forced, done=seqs, fresh=seqs), advance(conversation, forced, self._rules)
+        return Passage(event=forced, done=seqs, fresh=seqs), advance(conversation, forced, self._rules())
 
 
 def _deadline_rows(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.actions import Deadline, DeadlineKind
 from bot.domain.conversation import Conversation
@@ -26,6 +26,9 @@ from bot.records import ArrivalKind, InboxItem
 #: Deadlines fired in one go, so that staff commands find the writer free in between.
 BATCH = 250
 
+#: What could not be brought home is left alone for this long, so that it neither slows nor hides the others.
+SET_ASIDE = timedelta(seconds=5)
+
 
 class Timekeeper:
     """Fires deadlines, oldest first, and escalates messages that the model has not read in time."""
@@ -34,14 +37,20 @@ class Timekeeper:
         self._store = store
         self._road = road
         self._time = time
+        self._aside: dict[Deadline | int, datetime] = {}
 
     async def step(self) -> int:
-        """Fire what is due now and return how many could be brought home."""
+        """Fire what is due now, the oldest first, and return how many could be brought home."""
         now = self._time.now()
-        due = await self._store.due(now, BATCH)
-        overdue = await self._store.overdue(now, BATCH)
-        trips = [self._fall_due(deadline) for deadline in due] + [self._escalate(item) for item in overdue]
+        # A clock that was set back must not prolong it.
+        self._aside = {what: until for what, until in self._aside.items() if now < until <= now + SET_ASIDE}
+        most = BATCH + len(self._aside)
+        due = await self._store.due(now, most)
+        overdue = await self._store.overdue(now, most)
+        trips = [self._fall_due(deadline) for deadline in due if deadline not in self._aside][:BATCH]
+        trips += [self._escalate(item) for item in overdue if item.seq not in self._aside][:BATCH]
         failed = await self._road.drive_each(trips)
+        self._aside |= {_what(trip): now + SET_ASIDE for trip in failed}
         return len(trips) - len(failed)
 
     async def drain(self) -> None:
@@ -64,6 +73,11 @@ class Timekeeper:
             return Passage(event=event, fresh=seqs, done=seqs if left else (), escalated=() if left else seqs)
 
         return Trip(conversation=item.conversation, make=make, item=item)
+
+
+def _what(trip: Trip) -> Deadline | int:
+    """Return by what a trip is known from one step to the next."""
+    return trip.deadline or (trip.item.seq if trip.item else -1)
 
 
 def _event(deadline: Deadline, at: datetime) -> Event:

@@ -48,12 +48,17 @@ Decide = Callable[[str, Assessment | None, Situation], Decision]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerLimits:
-    """How much a worker takes at a time, and how long things may last."""
+    """How much a worker takes at a time, and how long things may last.
+
+    ``leaning``: a message whose language cannot be told is read as its writer usually writes. That costs one look
+    into the store a batch, and is of use only where a language has a model of its own.
+    """
 
     batch: int = 32
     lease: timedelta = timedelta(minutes=10)
     assess_timeout: timedelta = timedelta(minutes=2)
     late_after: timedelta = timedelta(minutes=10)
+    leaning: bool = False
 
 
 class Worker:
@@ -143,13 +148,22 @@ class Worker:
             return result
         try:
             async with asyncio.timeout(self._limits.assess_timeout.total_seconds()):
-                assessed = await self._assessor.assess([items[index].text for index in wanted])
+                assessed = await self._read([items[index] for index in wanted])
         except Exception:  # unassessed messages escalate: see the handlers
             log.exception("assessment_failed", messages=len(wanted))
             return result
         for index, assessment in zip(wanted, assessed, strict=True):
             result[index] = assessment
         return result
+
+    async def _read(self, items: Sequence[InboxItem]) -> Sequence[Assessment | None]:
+        texts = [item.text for item in items]
+        if not self._limits.leaning:
+            return await self._assessor.assess(texts)
+        known = await self._store.load([item.conversation for item in items])
+        spoken = {conversation: found.language for conversation, found in known.items()}
+        usual = [spoken.get(item.conversation, UNDETERMINED) for item in items]
+        return await self._assessor.assess(texts, usual=usual)
 
     def _trip(self, item: InboxItem, assessment: Assessment | None, *, paused: bool) -> Trip:
         def make(conversation: Conversation, current: InboxItem | None) -> Passage | None:

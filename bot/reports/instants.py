@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 MICROS = 1_000_000
 HOUR = 3600 * MICROS
+DAY = 24 * HOUR
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from bot.domain.log import LogRecord
 from bot.errors import StoreUnavailable
+from bot.reports.business import Calendars
 from bot.reports.storage import Progress, Storage
 
 T = TypeVar("T")
@@ -53,8 +54,8 @@ class ReportDatabase:
         """Store what these records change, with the cursor, at once; return the new cursor."""
         return await self._call(lambda: self._storage.apply(records))
 
-    async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a query that sees one moment of the database."""
+    async def read(self, query: Callable[[sqlite3.Connection, Calendars], T]) -> T:
+        """Run a query that sees one moment of the database, with the calendars kept in it."""
         return await self._call(lambda: self._storage.read(query))
 
     async def start_over(self, because: str) -> None:

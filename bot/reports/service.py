@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.errors import Overloaded, StoreError
-from bot.figures import Summary
+from bot.figures import Dimension, Question, Summary
 from bot.ports import EventLog, TimeSource
+from bot.reports.asked import Asked, asked
 from bot.reports.feed import Feeder
-from bot.reports.figures import Period, summarise
+from bot.reports.figures import summarise
 from bot.reports.instants import micros
 from bot.reports.read_database import ReportDatabase
 from bot.reports.storage import DamagedReports
@@ -36,22 +37,35 @@ class ReportService:
         self._told = ""
 
     async def summary(
-        self, *, since: datetime, until: datetime, channel: str | None = None, label: str | None = None
+        self,
+        question: Question | None = None,
+        /,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        channel: str | None = None,
+        label: str | None = None,
     ) -> Summary:
-        """Return the figures of a period, up to the newest event.
+        """Return what a question asks for, up to the newest event; its period alone may be given instead.
 
-        What is open now (``running``, ``waiting_now``) does not depend on the period. ``since`` belongs to
-        it, ``until`` does not. Raises StoreUnavailable if log or database cannot be used now.
+        What is open now (``running``, ``waiting_now``) does not depend on the period. Raises StoreUnavailable if
+        log or database cannot be used now, ValueError for instants without a zone and an hour that is none.
         """
+        if question is None:
+            question = _question(since, until, channel=channel, label=label)
+        wanted = asked(question, micros(self._time.now()))
         await self.feed()
-        now = micros(self._time.now())
-        period = Period(since=micros(since), until=micros(until), now=now, channel=channel, label=label)
         try:
-            return await self._database.read(lambda connection: summarise(connection, period))
+            return await self._read(question, wanted)
         except DamagedReports as damage:
             await self._feeder.rebuild(str(damage))
             self._tell()
-            return await self._database.read(lambda connection: summarise(connection, period))
+            return await self._read(question, wanted)
+
+    async def _read(self, question: Question, wanted: Asked) -> Summary:
+        return await self._database.read(
+            lambda connection, calendars: summarise(connection, calendars, wanted, question)
+        )
 
     async def feed(self) -> None:
         """Read the log up to its newest record."""
@@ -88,3 +102,12 @@ class ReportService:
         if because != self._told:
             self._told = because
             _logger.warning("reports_rebuilt", because=because)
+
+
+def _question(
+    since: datetime | None, until: datetime | None, *, channel: str | None, label: str | None
+) -> Question:
+    if since is None or until is None:
+        raise ValueError("a summary needs a question, or since and until")
+    where = {Dimension.CHANNEL: channel, Dimension.LABEL: label}
+    return Question(since=since, until=until, where={name: value for name, value in where.items() if value})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,50 +11,14 @@ from typing import TypeVar
 
 from bot.domain.log import LogRecord
 from bot.errors import StoreError, StoreUnavailable
-from bot.reports.fold import Fold
+from bot.reports.business import Calendars
 from bot.reports.instants import micros
-from bot.reports.rows import ClockRow, ConversationRow, MessageRow
 from bot.reports.schema import APPLICATION_ID, TABLES, VERSION
+from bot.reports.tables import fold, save
 
 T = TypeVar("T")
 
 MEMORY = ":memory:"
-
-_CLOCK_COLUMNS = (
-    "conversation, metric, instance, channel, label, started_at, state, elapsed, running_since,"
-    " target, due_at, ended_at, ended_by, warned, breached"
-)
-_LOAD_CLOCKS = f"""
-SELECT {_CLOCK_COLUMNS} FROM clocks WHERE conversation IN (SELECT value FROM json_each(?))
-"""  # noqa: S608 — the columns are the constant above
-_LOAD_CONVERSATIONS = """
-SELECT conversation, channel, label FROM conversations WHERE conversation IN (SELECT value FROM json_each(?))
-"""
-_LOAD_MESSAGES = """
-SELECT m.conversation, m.message, m.at, m.channel, m.label, m.decision
-FROM json_each(?) AS asked JOIN messages AS m
-  ON m.conversation = json_extract(asked.value, '$[0]') AND m.message = json_extract(asked.value, '$[1]')
-"""
-_SAVE_CLOCK = f"""
-INSERT INTO clocks ({_CLOCK_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-ON CONFLICT (conversation, metric, instance) DO UPDATE SET
-  label = excluded.label, state = excluded.state, elapsed = excluded.elapsed,
-  running_since = excluded.running_since, target = excluded.target, due_at = excluded.due_at,
-  ended_at = excluded.ended_at, ended_by = excluded.ended_by,
-  warned = excluded.warned, breached = excluded.breached
-"""  # noqa: S608 — the columns are the constant above
-_SAVE_VOLUME = """
-INSERT INTO volumes (hour, channel, label, received, silent, greeted, answered, recorded, escalated)
-VALUES (?,?,?,?,?,?,?,?,?)
-ON CONFLICT (hour, channel, label) DO UPDATE SET
-  received = received + excluded.received, silent = silent + excluded.silent,
-  greeted = greeted + excluded.greeted, answered = answered + excluded.answered,
-  recorded = recorded + excluded.recorded, escalated = escalated + excluded.escalated
-"""
-_SAVE_MESSAGE = "INSERT OR REPLACE INTO messages VALUES (?,?,?,?,?,?)"
-_SAVE_CONVERSATION = "INSERT OR REPLACE INTO conversations VALUES (?,?,?)"
-_SAVE_HAPPENING = "INSERT INTO happenings VALUES (?,?,?,?,?,?)"
-_SAVE_NOTICE = "INSERT INTO notices VALUES (?,?,?,?,?,?)"
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
@@ -66,11 +29,15 @@ class DamagedReports(StoreError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far the log has been read. ``mark`` tells the last record read from one of another log."""
+    """How far the log has been read. ``mark`` tells the last record read from one of another log.
+
+    ``calendar`` is the brand's default as the newest clock named it.
+    """
 
     cursor: int
     mark: str
     unknown: int
+    calendar: str = ""
 
 
 class Storage:
@@ -80,6 +47,7 @@ class Storage:
         self.path = str(path)
         self.rebuilt_because = ""
         self._connection: sqlite3.Connection | None = None
+        self._kept = Calendars()
 
     # --- opening and starting over
 
@@ -96,6 +64,7 @@ class Storage:
     def start_over(self, because: str) -> None:
         """Empty the database. The old file, if any, is kept beside it as ``….replaced`` until the next time."""
         self.close()
+        self._kept = Calendars()
         if self.path != MEMORY:
             _move_aside(Path(self.path))
         self._connect()
@@ -133,14 +102,14 @@ class Storage:
 
     # --- reading
 
-    def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a query that sees one moment of the database."""
+    def read(self, query: Callable[[sqlite3.Connection, Calendars], T]) -> T:
+        """Run a query that sees one moment of the database, with the calendars kept in it."""
         with self._transaction("BEGIN") as connection:
-            return query(connection)
+            return query(connection, self._calendars(connection))
 
     def progress(self) -> Progress:
         """Return how far the log has been read."""
-        return self.read(read_progress)
+        return self.read(lambda connection, _: read_progress(connection))
 
     # --- feeding
 
@@ -154,13 +123,19 @@ class Storage:
             new = [record for record in records if record.seq > before.cursor]
             if not new:
                 return before.cursor
-            fold = _fold(connection, new)
-            _save(connection, fold)
+            batch = fold(connection, new, self._calendars(connection), before.calendar)
+            save(connection, batch)
             connection.execute(
-                "UPDATE progress SET cursor = ?, mark = ?, unknown = unknown + ?",
-                (new[-1].seq, mark_of(new[-1]), fold.unknown),
+                "UPDATE progress SET cursor = ?, mark = ?, unknown = unknown + ?, calendar = ?",
+                (new[-1].seq, mark_of(new[-1]), batch.unknown, batch.calendar),
             )
             return new[-1].seq
+
+    def _calendars(self, connection: sqlite3.Connection) -> Calendars:
+        """Return the kept calendars: the same objects each time, for what they have worked out already."""
+        for name, source in connection.execute("SELECT id, source FROM calendars"):
+            self._kept.keep(name, source)
+        return self._kept
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
@@ -172,6 +147,7 @@ class Storage:
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
+                self._kept = Calendars()  # one of them may stand in the batch that is taken back
                 with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
                 raise
@@ -179,100 +155,15 @@ class Storage:
 
 def read_progress(connection: sqlite3.Connection) -> Progress:
     """Return how far the log has been read, inside a transaction."""
-    row = connection.execute("SELECT cursor, mark, unknown FROM progress").fetchone()
+    row = connection.execute("SELECT cursor, mark, unknown, calendar FROM progress").fetchone()
     if row is None:
         raise DamagedReports("the report database has lost its cursor")
-    return Progress(cursor=row[0], mark=row[1], unknown=row[2])
+    return Progress(cursor=row[0], mark=row[1], unknown=row[2], calendar=row[3])
 
 
 def mark_of(record: LogRecord) -> str:
     """Return what tells a record from the one with the same number in another log."""
     return f"{record.conversation} {record.kind} {micros(record.recorded_at)}"
-
-
-def _fold(connection: sqlite3.Connection, records: Sequence[LogRecord]) -> Fold:
-    conversations = json.dumps(list({record.conversation for record in records}))
-    messages = {(record.conversation, record.fields.get("message")) for record in records}
-    asked = json.dumps([pair for pair in messages if pair[1] is not None])
-    fold = Fold(
-        clocks=map(_clock, connection.execute(_LOAD_CLOCKS, (conversations,))),
-        messages=map(_message, connection.execute(_LOAD_MESSAGES, (asked,))),
-        conversations=map(_conversation, connection.execute(_LOAD_CONVERSATIONS, (conversations,))),
-    )
-    for record in records:
-        fold.apply(record)
-    return fold
-
-
-def _save(connection: sqlite3.Connection, fold: Fold) -> None:
-    clocks = (_clock_values(fold.clock(key)) for key in sorted(fold.changed_clocks))
-    connection.executemany(_SAVE_CLOCK, clocks)
-    messages = (fold.messages[key] for key in sorted(fold.changed_messages))
-    connection.executemany(
-        _SAVE_MESSAGE,
-        ((row.conversation, row.message, row.at, row.channel, row.label, row.decision) for row in messages),
-    )
-    connection.executemany(_SAVE_VOLUME, ((*key, *counts) for key, counts in fold.volumes.items() if any(counts)))
-    conversations = (fold.conversations[key] for key in sorted(fold.changed_conversations))
-    connection.executemany(
-        _SAVE_CONVERSATION, ((row.conversation, row.channel, row.label) for row in conversations)
-    )
-    connection.executemany(
-        _SAVE_HAPPENING, ((h.seq, h.kind, h.at, h.channel, h.label, h.detail) for h in fold.happenings)
-    )
-    connection.executemany(
-        _SAVE_NOTICE, ((n.seq, n.kind, n.at, n.lateness, n.channel, n.label) for n in fold.notices)
-    )
-
-
-def _clock(row: sqlite3.Row) -> ClockRow:
-    return ClockRow(
-        conversation=row[0],
-        metric=row[1],
-        instance=row[2],
-        channel=row[3],
-        label=row[4],
-        started_at=row[5],
-        state=row[6],
-        elapsed=row[7],
-        running_since=row[8],
-        target=row[9],
-        due_at=row[10],
-        ended_at=row[11],
-        ended_by=row[12],
-        warned=bool(row[13]),
-        breached=bool(row[14]),
-    )
-
-
-def _clock_values(clock: ClockRow) -> tuple[object, ...]:
-    return (
-        clock.conversation,
-        clock.metric,
-        clock.instance,
-        clock.channel,
-        clock.label,
-        clock.started_at,
-        clock.state,
-        clock.elapsed,
-        clock.running_since,
-        clock.target,
-        clock.due_at,
-        clock.ended_at,
-        clock.ended_by,
-        clock.warned,
-        clock.breached,
-    )
-
-
-def _message(row: sqlite3.Row) -> MessageRow:
-    return MessageRow(
-        conversation=row[0], message=row[1], at=row[2], channel=row[3], label=row[4], decision=row[5]
-    )
-
-
-def _conversation(row: sqlite3.Row) -> ConversationRow:
-    return ConversationRow(conversation=row[0], channel=row[1], label=row[2])
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.web import assets, errors, security
 from bot.web.attachments import Attachments
+from bot.web.clock_lives import ClockPages
 from bot.web.desk import DeskPages
 from bot.web.health import HealthPages
 from bot.web.home import HomePage
@@ -35,6 +36,7 @@ def create_app(parts: WebParts) -> web.Application:
     app.add_routes(DeskPages(pages=pages, desk=parts.desk, guard=guard, live=live).routes())
     app.add_routes(Attachments(views=parts.store, files=parts.files, guard=guard).routes())
     app.add_routes(OpsPages(pages=pages, assets=files, parts=parts, guard=guard, live=live).routes())
+    app.add_routes(ClockPages(pages=pages, parts=parts, guard=guard).routes())
     app.add_routes(HealthPages(parts).routes())
     app.add_routes(files.routes())
     app.add_routes(parts.channel_routes)

@@ -6,6 +6,7 @@ import ipaddress
 
 from aiohttp import web
 
+from bot.figures import Question
 from bot.web.metrics import Snapshot, exposition
 from bot.web.ops import PERIODS
 from bot.web.parts import WebParts, answer
@@ -52,7 +53,10 @@ class HealthPages:
         parts, now = self._parts, self._parts.time.now()
         reports = parts.reports
         return Snapshot(
-            summaries={p: await reports.summary(since=now - PERIODS[p], until=now) for p in MEASURED},
+            summaries={
+                period: await reports.summary(Question(since=now - PERIODS[period], until=now))
+                for period in MEASURED
+            },
             facts=await parts.store.facts(),
             ready=(await parts.health.ready())[0],
             problems=len(await parts.health.problems()),

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from bot.figures import MetricFigure, Spread, Summary
+from bot.figures import Lateness, MetricFigure, Spread, Summary
 from bot.records import StoreFacts
 
 MESSAGES = "heed_messages"
@@ -24,9 +24,19 @@ ESCALATIONS = "heed_escalations"
 RESPONSE = "heed_response_seconds"
 ENDED = "heed_clocks_ended"
 RUNNING = "heed_clocks_running"
+STANDING = "heed_clocks_standing"
 WARNINGS = "heed_warnings"
 BREACHES = "heed_breaches"
 WITHIN = "heed_share_within_target"
+WITHIN_LOW = "heed_share_within_target_low"
+WITHIN_HIGH = "heed_share_within_target_high"
+UNDECIDED = "heed_clocks_undecided"
+BY_RESOLUTION = "heed_clocks_by_resolution"
+MEAN = "heed_response_mean_seconds"
+FIRST_ANSWERS = "heed_first_answers"
+AUTOMATIC = "heed_automatic_decisions"
+PRECISION = "heed_automation_precision"
+NOTICES = "heed_notices"
 LATENESS = "heed_notice_lateness_seconds"
 WAITING = "heed_waiting"
 OLDEST = "heed_oldest_waiting_seconds"
@@ -72,6 +82,7 @@ class _Once(Collector):
         yield from _moment(self._snapshot)
         yield from _volumes(self._snapshot.summaries)
         yield from _clocks(self._snapshot.summaries)
+        yield from _outcomes(self._snapshot.summaries)
 
 
 Sample = tuple[tuple[str, ...], float | None]
@@ -139,30 +150,112 @@ def _clocks(summaries: Mapping[str, Summary]) -> Iterator[GaugeMetricFamily]:
     counts = (
         (ENDED, "Clocks that an answer has stopped.", "ended"),
         (RUNNING, "Clocks still running.", "running"),
+        (STANDING, "Open clocks that stand still: paused, suspended.", "standing"),
         (WARNINGS, "Warnings before a target.", "warnings"),
         (BREACHES, "Targets missed.", "breaches"),
-        (WITHIN, "Share of ended cases within their target.", "share_within"),
+        (
+            WITHIN,
+            "Share of decided cases within their target; past it counts before the end.",
+            "share_within",
+        ),
+        (WITHIN_LOW, "Lower end of the 95 % band of that share.", "share_low"),
+        (WITHIN_HIGH, "Upper end of the 95 % band of that share.", "share_high"),
+        (UNDECIDED, "Open clocks with a target that may still go either way.", "share_undecided"),
+        (BY_RESOLUTION, "Reply clocks ended by resolving without a reply; in no percentile.", "by_resolution"),
+        (MEAN, "Mean of the ended clocks, only beside the percentiles.", "mean"),
     )
     for name, text, field in counts:
         yield _family(name, text, labels, (((period, f.metric), getattr(f, field)) for period, f in figures))
-    text = "Response times; 'corrected' counts those still waiting (Kaplan-Meier), 'naive' only the ended ones."
+    text = (
+        "Response times; 'corrected' counts those still waiting (Kaplan-Meier), 'low' and 'high' are its 95 %"
+        " band, 'naive' looks at the ended ones alone; 'business' and 'business_naive' count in business time."
+    )
     yield _family(RESPONSE, text, ("period", "metric", "estimate", "quantile"), _times(figures))
+    yield from _lateness({period: summary.lateness for period, summary in summaries.items()})
+
+
+def _lateness(found: Mapping[str, Lateness]) -> Iterator[GaugeMetricFamily]:
+    yield _family(
+        NOTICES,
+        "Warnings and breaches that were noticed: all, those after downtime, those while Heed ran.",
+        ("period", "noticed"),
+        (
+            ((period, noticed), count)
+            for period, late in found.items()
+            for noticed, count in (
+                ("all", late.noticed),
+                ("after_downtime", late.after_downtime),
+                ("running", late.noticed - late.after_downtime),
+            )
+        ),
+    )
     yield _family(
         LATENESS,
-        "How late warnings and breaches were noticed.",
-        ("period", "quantile"),
+        "How late they were noticed; after downtime only the worst.",
+        ("period", "noticed", "quantile"),
         (
-            ((period, quantile), getattr(summary.lateness, field))
-            for period, summary in summaries.items()
-            for field, quantile in (("p50", "0.5"), ("p99", "0.99"), ("worst", "1"))
+            ((period, noticed, quantile), getattr(late, field))
+            for period, late in found.items()
+            for noticed, quantile, field in (
+                ("all", "0.5", "p50"),
+                ("all", "0.99", "p99"),
+                ("all", "1", "worst"),
+                ("after_downtime", "1", "after_downtime_worst"),
+                ("running", "0.5", "running_p50"),
+                ("running", "0.99", "running_p99"),
+                ("running", "1", "running_worst"),
+            )
+        ),
+    )
+
+
+def _outcomes(summaries: Mapping[str, Summary]) -> Iterator[GaugeMetricFamily]:
+    found = [(period, summary.outcomes) for period, summary in summaries.items()]
+    yield _family(
+        FIRST_ANSWERS,
+        "Cases by who gave the first real answer: bot, human, nobody (abandoned), nobody yet (waiting).",
+        ("period", "by"),
+        (
+            ((period, by), getattr(outcomes, field))
+            for period, outcomes in found
+            for by, field in (
+                ("bot", "by_bot"),
+                ("human", "by_human"),
+                ("abandoned", "abandoned"),
+                ("waiting", "waiting"),
+            )
+        ),
+    )
+    yield _family(
+        AUTOMATIC,
+        "Messages that the bot dealt with by itself, those of them that somebody checked, those that were wrong.",
+        ("period", "verdict"),
+        (
+            ((period, verdict), getattr(outcomes, field))
+            for period, outcomes in found
+            for verdict, field in (("all", "automatic"), ("checked", "checked"), ("wrong", "corrected"))
+        ),
+    )
+    yield _family(
+        PRECISION,
+        "Share of the checked automatic decisions that held, and its 95 % band.",
+        ("period", "estimate"),
+        (
+            ((period, estimate), getattr(outcomes, field))
+            for period, outcomes in found
+            for estimate, field in (
+                ("value", "precision"),
+                ("low", "precision_low"),
+                ("high", "precision_high"),
+            )
         ),
     )
 
 
 def _times(figures: Iterable[tuple[str, MetricFigure]]) -> Iterator[Sample]:
     for period, figure in figures:
-        for estimate, spread in (("corrected", figure.corrected), ("naive", figure.naive)):
-            for quantile, value in _quantiles(spread):
+        for estimate in ("corrected", "low", "high", "naive", "business", "business_naive"):
+            for quantile, value in _quantiles(getattr(figure, estimate)):
                 yield (period, figure.metric, estimate, quantile), value
 
 

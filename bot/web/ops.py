@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
 from bot.domain.roles import Right
 from bot.domain.sla import Metric
 from bot.errors import BadMessage
+from bot.figures import Dimension, Question, Sum
 from bot.web.assets import Assets
 from bot.web.live import Live
 from bot.web.pages import Pages
@@ -24,7 +26,7 @@ PERIODS = {
 PERIOD_TITLES = {"1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days"}
 
 #: Each metric as operations reads it: title, and what it counts.
-METRICS = {
+METRICS: dict[Metric | Sum, tuple[str, str]] = {
     Metric.FIRST_RESPONSE: (
         "First response",
         "First unanswered message to the first real answer, by bot or human. What the customer feels.",
@@ -45,6 +47,31 @@ METRICS = {
         "Resolution",
         "First message to resolved. Stands still while the customer has to act.",
     ),
+    Sum.REQUESTER_WAIT: (
+        "Customer waited",
+        "All the time in which it was the customer who waited, first message to resolved.",
+    ),
+    Sum.AGENT_WORK: (
+        "With staff",
+        "All the time in which it lay with staff, held by somebody or not.",
+    ),
+    Sum.HANDLE: (
+        "Held by an agent",
+        "All the time in which an agent held it.",
+    ),
+}
+
+#: By what the figures can be told apart on the page, and what their values are called.
+GROUPINGS = {
+    Dimension.CHANNEL: "Channel",
+    Dimension.TEAM: "Team",
+    Dimension.AGENT: "Agent",
+    Dimension.LABEL: "Kind of message",
+    Dimension.POLICY: "Policy",
+    Dimension.HOUR: "Hour of the day",
+    Dimension.LANGUAGE: "Language",
+    Dimension.PRIORITY: "Priority",
+    Dimension.TIER: "Customer tier",
 }
 
 
@@ -79,15 +106,16 @@ class OpsPages:
             handles=staff.agent.may(Right.HANDLE),
             periods=PERIOD_TITLES,
             metrics=METRICS,
+            groupings=GROUPINGS,
             chart_styles=await self._assets.chart_styles(),
         )
 
     async def figures(self, request: web.Request, _staff: Staff) -> web.StreamResponse:
-        """Return all figures of a period that ends now."""
+        """Return all figures of a period that ends now; ``by`` tells groups apart, a dimension's name filters."""
         period = request.query.get("period", "24h")
         if period not in PERIODS:
             raise BadMessage(f"Period {period!r} is not one of {', '.join(PERIODS)}.")
-        return answer(await self._figures(period))
+        return answer(await self._figures(period, _question(request.query, period, self._parts.time.now())))
 
     async def pause(self, _request: web.Request, staff: Staff) -> web.StreamResponse:
         """Stop all automatic answers."""
@@ -99,16 +127,28 @@ class OpsPages:
         await self._parts.commands.resume(by=staff.agent.id)
         return answer({"paused": False})
 
-    async def _figures(self, period: str) -> Json:
-        parts, now = self._parts, self._parts.time.now()
+    async def _figures(self, period: str, question: Question) -> Json:
+        parts, now = self._parts, question.until
         ready, states = await parts.health.ready()
         return {
             "now": iso(now),
             "period": period,
-            "summary": await parts.reports.summary(since=now - PERIODS[period], until=now),
+            "summary": await parts.reports.summary(question),
             "facts": await parts.store.facts(),
             "ready": ready,
             "parts": dict(states),
             "problems": list(await parts.health.problems()),
             "paused": await parts.commands.paused(),
         }
+
+
+def _question(query: Mapping[str, str], period: str, now: datetime) -> Question:
+    """Return what a request asks for. Raises BadMessage for what is no dimension, and for an hour that is none."""
+    by = query.get("by", "")
+    if by and by not in list(Dimension):
+        raise BadMessage(f"by {by!r} is not one of {', '.join(Dimension)}.")
+    where = {dimension: query[dimension.value] for dimension in Dimension if dimension.value in query}
+    hour = where.get(Dimension.HOUR, "0")
+    if not (hour.isdecimal() and len(hour) <= 2 and int(hour) < 24):
+        raise BadMessage(f"hour {hour[:20]!r} is not one of 0 to 23.")
+    return Question(since=now - PERIODS[period], until=now, where=where, by=Dimension(by) if by else None)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 import msgspec
 from aiohttp import web
 
+from bot.domain.messages import ConversationId
 from bot.domain.roles import Agent
+from bot.figures import ClockLife
 from bot.ports import Accounts, Commands, EventLog, Fetch, Health, Reports, TimeSource, Views
 
 Json = dict[str, object]
@@ -40,13 +42,22 @@ class StaffDesk(Protocol):
         ...
 
 
+#: Returns the life of every clock of a conversation; empty for one that is not known.
+Lives = Callable[[ConversationId], Awaitable[Sequence[ClockLife]]]
+
+
+async def no_lives(_conversation: ConversationId) -> Sequence[ClockLife]:
+    """Stand where nobody can tell the lives of clocks."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebParts:
     """Everything that ``create_app`` needs.
 
     ``channel_routes`` are routes that channels bring along; ``files`` fetches attachments, by channel.
     ``metrics_token`` None: metrics on loopback only. ``public_url`` is how browsers reach this server; a
-    request's Host header is never believed.
+    request's Host header is never believed. ``lives`` explains clocks, with times on the wall clock of ``zone``.
     """
 
     store: WebStore
@@ -62,6 +73,8 @@ class WebParts:
     files: Mapping[str, Fetch] = field(default_factory=dict)
     metrics_token: str | None = None
     max_body: int = 1 << 20
+    lives: Lives = no_lives
+    zone: tzinfo = UTC
 
 
 def iso(at: datetime) -> str:

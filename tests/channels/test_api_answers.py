@@ -13,13 +13,14 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.channels.api.channel import ApiChannel
 from bot.channels.api.openapi import DOCUMENT
 from bot.channels.api.webhook import Secret, Webhook
+from bot.domain.calendar import ALWAYS_OPEN
 from bot.domain.conversation import Conversation
 from bot.domain.decisions import Decision, DecisionKind, Reason, Rendered, Wording
 from bot.domain.log import LogKind
 from bot.domain.messages import Address, AgentId, Author, ConversationId, Customer, CustomerId, MessageId
 from bot.domain.prediction import Assessment, Candidate, Label, Prediction, Versions
 from bot.domain.roles import Role
-from bot.domain.sla import Clock, Metric
+from bot.domain.sla import Aim, Clock, Metric
 from bot.domain.states import State
 from bot.records import ArrivalKind, ConversationView, DecisionRecord, NoteRecord, TranscriptEntry
 from tests.channels.fakes import START, FakeHeed, sending
@@ -230,13 +231,9 @@ async def test_a_reply_to_nothing_known_is_not_found(api: TestClient) -> None:
 
 
 def view_of(channel: str = "shop", id_: str = "c1") -> ConversationView:
-    clock = Clock(
-        metric=Metric.FIRST_REPLY,
-        instance=1,
-        started_at=START - timedelta(minutes=5),
-        running_since=START - timedelta(minutes=5),
-        target=timedelta(hours=1),
-    )
+    began = START - timedelta(minutes=5)
+    clock = Clock(metric=Metric.FIRST_REPLY, instance=1, started_at=began, running_since=began)
+    clock = clock.aimed_at(Aim(policy="standard", target=timedelta(hours=1)), ALWAYS_OPEN, at=began)
     prediction = Prediction(
         label=Label.COMPLAINT,
         probabilities={Label.QUESTION: 0.2, Label.COMPLAINT: 0.9, Label.PRAISE: 0.0},
@@ -305,6 +302,41 @@ async def test_notes_of_staff_never_leave_by_the_api(api: TestClient, heed: Fake
 
 async def test_an_unknown_conversation_is_not_found(api: TestClient) -> None:
     assert (await api.get("/api/v1/conversations/c9")).status == 404
+
+
+# --- whose it is, and how urgent --------------------------------------------------------------------------
+
+
+async def test_another_system_sets_team_priority_and_tier_and_what_it_leaves_out_stays(
+    api: TestClient, heed: FakeHeed
+) -> None:
+    heed.views_of["c1"] = view_of()
+    heed.owners["c1"] = "u1"
+    response = await api.patch("/api/v1/conversations/c1", json={"team": "care", "tier": "gold"})
+    assert response.status == 200
+    [event] = heed.commands_given
+    assert (event.team, event.priority, event.tier, event.by) == ("care", None, "gold", "api")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"team": 7}, "team"),
+        ({"colour": "red"}, "colour"),
+        ({"tier": "x" * 300}, "tier"),
+        ({"priority": "hi\u0000gh"}, "priority"),
+    ],
+)
+async def test_a_field_that_cannot_be_is_named(api: TestClient, heed: FakeHeed, body: dict, told: str) -> None:
+    heed.views_of["c1"] = view_of()
+    response = await api.patch("/api/v1/conversations/c1", json=body)
+    assert response.status == 400
+    assert told in await detail(response)
+    assert heed.commands_given == []
+
+
+async def test_fields_of_an_unknown_conversation_are_not_found(api: TestClient) -> None:
+    assert (await api.patch("/api/v1/conversations/c9", json={"team": "care"})).status == 404
 
 
 # --- the description --------------------------------------------------------------------------------------

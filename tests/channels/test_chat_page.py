@@ -17,9 +17,9 @@ from bot.channels.webchat.visitors import sign_identity
 from bot.channels.webchat.words import PAGE_WORDS
 from bot.domain.messages import Author, Customer
 from bot.errors import SettingsError
+from tests.channels.chatting import chat_of, serving
 from tests.channels.fakes import FakeHeed
 from tests.channels.preview import CHAT, TalkativeHeed, WallTime, application
-from tests.channels.test_webchat import chat_of, serving
 
 LOOK = Look(brand="Ben & Co", suggestions=("Where is my order?",), accent="#ffcc00", words={"send": "Senden"})
 

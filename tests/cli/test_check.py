@@ -35,7 +35,7 @@ def test_the_shipped_settings_are_sound_and_checking_makes_nothing(heed: Command
 def test_a_store_that_is_there_is_looked_at(heed: Command, store_with_a_message: Path) -> None:
     done = heed("check")
     assert done.code == 0
-    assert "The store var/heed.sqlite is sound (schema 3, 0 conversations wait)." in done.out
+    assert "The store var/heed.sqlite is sound (schema 4, 0 conversations wait)." in done.out
 
 
 def test_every_mistake_in_the_settings_is_a_problem(heed: Command, configured: Configured) -> None:

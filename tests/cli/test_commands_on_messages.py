@@ -79,6 +79,44 @@ def test_the_example_shows_decisions_reasons_and_clocks(heed: Command) -> None:
     assert list(Path.cwd().iterdir()) == [], "a replay leaves nothing behind"
 
 
+HOURS = """
+calendars:
+  office: {zone: UTC, week: {mon: ["09:00-17:00"], tue: ["09:00-17:00"]}, ical: [holidays.ics]}
+calendar: office
+brand: {variables: {website: a.example, hours: 9 to 5, email: a@a.example, phone: '1'}}
+"""
+
+HOLIDAYS = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//heed//test//EN
+BEGIN:VEVENT
+UID:1
+DTSTAMP:20260101T000000Z
+DTSTART;VALUE=DATE:20261116
+SUMMARY:Feast
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_a_replay_reads_the_brands_calendars_and_leaves_nothing_behind(heed: Command, configured) -> None:
+    Path("holidays.ics").write_text(HOLIDAYS, encoding="utf-8")
+    transcript(Path("open.jsonl"), {})
+    settings = configured(HOURS)
+    done = heed("replay", "open.jsonl")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("1 messages in 1 conversations")
+    assert {path.name for path in Path.cwd().iterdir()} == {"holidays.ics", "open.jsonl", settings.name}
+
+
+def test_a_replay_names_a_calendars_file_that_is_not_there(heed: Command, configured) -> None:
+    transcript(Path("open.jsonl"), {})
+    configured(HOURS)
+    done = heed("replay", "open.jsonl")
+    assert (done.code, done.out) == (1, "")
+    assert "holidays.ics" in done.err
+
+
 def test_each_decision_is_written_to_the_file_that_is_named(heed: Command) -> None:
     done = heed("replay", str(EXAMPLE), "--out", "decisions.jsonl")
     assert done.code == 0

@@ -7,14 +7,20 @@ import csv
 import io
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.domain.roles import Role
+from bot.engine.time import VirtualTime
 from bot.records import StaffAccount
+from bot.stores.sqlite.files import RunLock
+from bot.wiring import join
 from tests.cli.conftest import Command, opened
+from tests.scenarios.world import ScriptedAssessor, ScriptedPlatform, World, sample
 
 STORE = Path("var/heed.sqlite")
 NO_STORE = "heed: there is no store at var/heed.sqlite; it is made when Heed first runs\n"
@@ -191,6 +197,77 @@ def test_the_switch_is_set_and_cleared(heed: Command, store_with_a_message: Path
     assert str(switch("paused")).startswith("command line ")
     assert heed("resume").out == "Automatic answers go on.\n"
     assert switch("paused") is None
+
+
+CALENDAR = """
+calendars: {office: {zone: UTC, week: {mon: ["09:00-17:00"]}}}
+calendar: office
+"""
+
+
+@pytest.fixture
+def store_with_an_answer() -> Path:
+    """Make a store in which the bot's answer to one message waits to be sent."""
+
+    async def fill() -> None:
+        time = VirtualTime(datetime.now(UTC))
+        model, platform = ScriptedAssessor(), ScriptedPlatform(time)
+        async with opened() as store:
+            heed = join(sample(), store=store, assessor=model, channels=[platform], time=time)
+            await heed.brands.adopt()
+            await World(heed, time, model, platform).arrives("question order-status where is my parcel")
+            await heed.workers[0].drain()
+
+    asyncio.run(fill())
+    return STORE
+
+
+def kept_and_logged() -> tuple[set[str], list[str]]:
+    async def look() -> tuple[set[str], list[str]]:
+        async with opened() as store:
+            return set(await store.calendars()), [record.kind for record in await store.changes(0, 1000)]
+
+    return asyncio.run(look())
+
+
+def test_beside_a_running_heed_a_pause_leaves_what_waits_to_the_rules_that_it_runs_on(
+    heed: Command, configured: Callable[[str], Path], store_with_an_answer: Path
+) -> None:
+    configured(CALENDAR)
+    lock = RunLock(store_with_an_answer)
+    lock.acquire()
+    try:
+        done = heed("pause")
+    finally:
+        lock.release()
+    assert (done.code, done.err) == (0, "")
+    assert str(switch("paused")).startswith("command line ")
+    calendars, kinds = kept_and_logged()
+    assert calendars == set()
+    assert kinds.count("paused") == 1
+    assert "escalated" not in kinds, "the running Heed withdraws it"
+
+
+def test_where_no_heed_runs_a_pause_withdraws_what_waits(
+    heed: Command, configured: Callable[[str], Path], store_with_an_answer: Path
+) -> None:
+    configured(CALENDAR)
+    assert heed("pause").code == 0
+    calendars, kinds = kept_and_logged()
+    assert len(calendars) == 1
+    assert {"paused", "escalated"} <= set(kinds)
+    lock = RunLock(store_with_an_answer)
+    lock.acquire()  # a Heed can start
+    lock.release()
+
+
+def test_resuming_brings_no_calendar_into_the_store(
+    heed: Command, configured: Callable[[str], Path], store_with_a_message: Path
+) -> None:
+    configured(CALENDAR)
+    assert heed("resume").code == 0
+    calendars, kinds = kept_and_logged()
+    assert (calendars, kinds[-1]) == (set(), "resumed")
 
 
 # --- who may sign in --------------------------------------------------------------------------------------

@@ -58,6 +58,31 @@ def refusal(text: str) -> str:
             ),
         ),
         (
+            "model:\n  languages:\n    no: {classifier: a/b}",
+            (
+                "config.yaml:2: 'model.languages': YAML reads no as false; write 'no', in quotes, for Norwegian "
+                "(found {False: {'classifier': 'a/b'}})"
+            ),
+        ),
+        (
+            "model:\n  languages:\n    German: {classifier: a/b}",
+            (
+                "config.yaml:2: 'model.languages': 'German' is no language; write its code in small letters, "
+                "as in en or de (found {'German': {'classifier': 'a/b'}})"
+            ),
+        ),
+        (
+            "model:\n  languages:\n    de:\n      classifier: a/b",
+            "config.yaml:3: 'model.languages.de.label_map': must be given (found {'classifier': 'a/b'})",
+        ),
+        (
+            "model:\n  languages:\n    de: {classifier: a/b, label_map: {}, confidence: {question: 0.9}}",
+            (
+                "config.yaml:3: unknown setting 'model.languages.de.confidence.question'; "
+                "known are complaint, praise, praise_alone, other"
+            ),
+        ),
+        (
             "brand: {languages: en}",
             "config.yaml:1: 'brand.languages': must be a list, as in [en, de] (found 'en')",
         ),

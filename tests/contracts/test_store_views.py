@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.actions import SendState
+from bot.domain.calendar import ALWAYS_OPEN
 from bot.domain.roles import Role
-from bot.domain.sla import Clock, Metric
+from bot.domain.sla import Aim, Clock, Metric
 from bot.domain.states import State
 from bot.errors import StoreError
 from bot.records import Outcome, QueueQuery, StaffAccount
@@ -53,7 +54,8 @@ async def opened(store, who, **after):
 
 def clock(due_at):
     start = due_at - DAY
-    return (Clock(metric=Metric.FIRST_REPLY, instance=1, started_at=start, running_since=start, target=DAY),)
+    made = Clock(metric=Metric.FIRST_REPLY, instance=1, started_at=start, running_since=start)
+    return (made.aimed_at(Aim(policy="standard", target=DAY), ALWAYS_OPEN, at=start),)
 
 
 async def test_the_queue_shows_the_first_due_then_the_longest_waiting_then_the_newest(store):

@@ -16,7 +16,7 @@ from bot.records import StoreFacts
 from bot.stores.sqlite import SqliteStore
 from bot.web import metrics
 from bot.web.health import MEASURED
-from tests.web.scenes import figures
+from tests.web.day import figures
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.actions import SendState
-from bot.domain.conversation import Conversation, Rules
+from bot.domain.actions import DeadlineKind, SendState
+from bot.domain.conversation import Conversation, Rules, deadlines
 from bot.domain.decisions import Decision, DecisionKind, Reason, Rendered, Wording
 from bot.domain.events import (
+    AgentReplied,
     Claim,
+    ClaimExpired,
+    ClockBreached,
+    ClockWarned,
     CustomerWrote,
     Event,
     Reply,
     SendReported,
+    SilencePassed,
+    SnoozeEnded,
 )
 from bot.domain.messages import Address, AgentId, ConversationId, CustomerId, MessageId
+from bot.domain.policies import Policy
 from bot.domain.prediction import Label
 from bot.domain.roles import Agent
-from bot.domain.sla import Metric, Policy
+from bot.domain.sla import Metric
 from bot.domain.transitions import Step, advance
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MIN = timedelta(minutes=1)
-RULES = Rules(policy=Policy(name="standard", targets={Metric.FIRST_REPLY: 15 * MIN, Metric.NEXT_REPLY: 15 * MIN}))
+STANDARD = Policy(name="standard", targets={Metric.FIRST_REPLY: 15 * MIN, Metric.NEXT_REPLY: 15 * MIN})
+RULES = Rules(policies=(STANDARD,))
 ALEX = Agent(id=AgentId("alex"))
 SAM = Agent(id=AgentId("sam"))
 
@@ -72,12 +80,13 @@ def wrote(minute: float, decision: Decision, message: str = "m1", label: Label =
 class Walk:
     """A conversation that events are applied to one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules = RULES) -> None:
         self.c = fresh()
+        self.rules = rules
         self.steps: list[Step] = []
 
     def apply(self, event: Event) -> Step:
-        step = advance(self.c, event, RULES)
+        step = advance(self.c, event, self.rules)
         self.c = step.conversation
         self.steps.append(step)
         return step
@@ -95,6 +104,27 @@ class Walk:
         at = T0 + minute * MIN
         action = self.c.pending[which].action
         return self.apply(SendReported(at=at, action=action, outcome=outcome, sent_at=at))
+
+    def native(self, minute: float, *, learned: float | None = None, agent: Agent = ALEX) -> Step:
+        at = T0 + (minute if learned is None else learned) * MIN
+        replied = AgentReplied(at=at, agent=agent, message=MessageId("r"), replied_at=T0 + minute * MIN)
+        return self.apply(replied)
+
+    def pass_until(self, minute: float) -> None:
+        """Fire everything that falls due until then, in time."""
+        fired = {
+            DeadlineKind.WARN: lambda d: ClockWarned(at=d.due_at, key=d.key[5:], due_at=d.due_at),
+            DeadlineKind.BREACH: lambda d: ClockBreached(at=d.due_at, key=d.key[7:], due_at=d.due_at),
+            DeadlineKind.CLAIM_EXPIRY: lambda d: ClaimExpired(at=d.due_at, due_at=d.due_at),
+            DeadlineKind.SNOOZE_END: lambda d: SnoozeEnded(at=d.due_at, due_at=d.due_at),
+            DeadlineKind.SILENCE: lambda d: SilencePassed(at=d.due_at, due_at=d.due_at),
+        }
+        while True:
+            asked = [d for d in deadlines(self.c, self.rules).values() if d.kind in fired]
+            due = min(asked, key=lambda deadline: deadline.due_at, default=None)
+            if due is None or due.due_at > T0 + minute * MIN:
+                return
+            self.apply(fired[due.kind](due))
 
     def logged(self, kind: str) -> list[dict[str, object]]:
         return [

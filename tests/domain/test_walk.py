@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,11 +15,15 @@ from bot.domain.events import (
     ClaimExpired,
     ClockBreached,
     ClockWarned,
+    CorrectLabel,
     CustomerDeleted,
     CustomerEdited,
     CustomerWrote,
     EscalationForced,
     Event,
+    FieldsSet,
+    Linked,
+    LinkRequested,
     MessageAnnotated,
     Note,
     Reply,
@@ -28,11 +32,12 @@ from bot.domain.events import (
     SilencePassed,
     Snooze,
     SnoozeEnded,
+    Transfer,
 )
 from bot.domain.log import LogEvent
-from bot.domain.messages import ActionId, MessageId
+from bot.domain.messages import ActionId, ConversationId, MessageId
 from bot.domain.prediction import Label
-from bot.domain.sla import HUMAN_REPLY
+from bot.domain.sla import HUMAN_REPLY, Clock, Metric, Span
 from bot.domain.states import State
 from bot.domain.transitions import TABLE, Do, Refuse, Step, advance
 from tests.domain.builders import ALEX, MIN, RULES, SAM, T0, answer, escalate, fresh, greet, record, silence
@@ -99,8 +104,31 @@ def event_of(choice: tuple, c: Conversation, at) -> Event:
             return Note(at=at, agent=agent, note="remark")
         case k if k is Snooze:
             return Snooze(at=at, agent=agent, until=at + (number - 1) * MIN)
+        case k if k is FieldsSet:
+            return FieldsSet(at=at, by="api", team=("", "support", "press")[number % 3], tier="gold")
+        case k if k is LinkRequested:
+            return LinkRequested(at=at, into=ConversationId("c9"), by="alex")
+        case k if k is Linked:
+            waits = ((MessageId(f"l{number}"), at - 3 * MIN),) if number % 2 else ()
+            clocks = joined_clocks(number, at) if waits else ()
+            return Linked(at=at, other=ConversationId(f"c{number}"), clocks=clocks, unanswered=waits)
+        case k if k is Transfer:
+            return Transfer(at=at, agent=agent, team=("support", "press")[number % 2])
+        case k if k is CorrectLabel:
+            return CorrectLabel(at=at, agent=agent, message=message, labels=(Label.COMPLAINT,)[: number % 2])
         case _:
             return kind(at=at, agent=agent)
+
+
+def joined_clocks(number: int, at: datetime) -> tuple[Clock, ...]:
+    """Build the clocks of another conversation, which began early and may have stood still since."""
+    begin = T0 - number * MIN
+    spans = (Span(start=begin, end=begin + MIN), Span(start=begin + 2 * MIN, end=T0 + 9 * MIN))[: number // 2]
+    since = max(spans[-1].end, at - 5 * MIN) if spans else begin
+    metrics = (Metric.FIRST_REPLY, Metric.RESOLUTION, Metric.FIRST_RESPONSE, Metric.HANDOFF_WAIT)
+    return tuple(
+        Clock(metric=metric, instance=1, started_at=begin, running_since=since, spans=spans) for metric in metrics
+    )
 
 
 def key_of(entry: LogEvent) -> str:
@@ -141,7 +169,7 @@ def check_promises(before: Conversation, event: Event, step: Step, *, owed: bool
         if entry.kind in {"fulfill", "cancel"}
     }
     for clock in before.clocks:
-        due = clock.due_at()
+        due = clock.due_at
         if clock.key in stopped and due is not None and due < ends[clock.key]:
             assert clock.breached or clock.key in noticed
     assert len({clock.key for clock in after.clocks}) == len(after.clocks)

@@ -55,6 +55,7 @@ def assessed(
     *candidates: tuple[str, float],
     sure: float = 0.97,
     language: str = "en",
+    reader: str = "",
     **probabilities: float,
 ) -> Assessment:
     """An assessment whose primary label is ``label`` with confidence ``sure``, all else low."""
@@ -65,7 +66,7 @@ def assessed(
         scores[label] = sure
     scores |= {Label(name): value for name, value in probabilities.items()}
     return Assessment(
-        prediction=Prediction(label=label, probabilities=scores, language=language),
+        prediction=Prediction(label=label, probabilities=scores, language=language, reader=reader),
         candidates=tuple(Candidate(template=template, score=score) for template, score in candidates),
         versions=VERSIONS,
     )

@@ -1,6 +1,7 @@
 import pytest
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from models.language import LanguageGuess
+from models.language import CERTAIN, CERTAIN_ENGLISH, LANGUAGES, LanguageGuess
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +31,27 @@ def test_a_clear_language_is_told(guess, text, language):
 @pytest.mark.parametrize("text", ["", "ok", "lol ty bro", "brb", "1234 5678", "😡😡😡", "@user http", "gr8 thx"])
 def test_what_is_too_short_or_too_odd_is_undetermined(guess, text):
     assert guess.of(text) == "und"
+
+
+MANY = [
+    *(f"where is my order {number}" for number in range(20)),
+    "wo bleibt meine Bestellung, ich warte seit Tagen",
+    "Где мой заказ, жду уже неделю",
+    "gdje je moja narudžba, čekam već tjedan dana",
+    "где је моја поруџбина, чекам већ недељу дана",
+    "我的订单在哪里",
+    "ingen har svarat mig på en vecka",
+    "pakken min har ikke kommet ennå",
+    "WHERE IS MY PARCEL",
+    "sipariş nerede kaldı acaba",
+    "\U0001f621\U0001f621 fix this",
+]
+
+
+def test_the_tables_kept_answer_as_all_of_the_librarys(guess):
+    library = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    library.set_languages(LANGUAGES.split())
+    for text in MANY:
+        language, certainty = library.classify(text)
+        sure = certainty >= (CERTAIN_ENGLISH if language == "en" else CERTAIN)
+        assert guess.of(text) == (language if sure else "und"), text

@@ -16,6 +16,7 @@ READ = {
     "choice": {"love the new app": ["praise"]},
     "threshold": {"see you there": []},
     "test": {"Does it ship to Malta?": ["question"]},
+    "elsewhere": {"my flight left without me": ["complaint"]},
 }
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.sla import Metric
+from bot.figures import Sum
 from tests.reports.written_log import DAY, NOON, at
 
 pytestmark = pytest.mark.usefixtures("service")
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("service")
 
 async def test_an_empty_log_gives_a_summary_of_nothing(summarise) -> None:
     summary = await summarise()
-    assert [figure.metric for figure in summary.metrics] == list(Metric)
+    assert [figure.metric for figure in summary.metrics] == [*Metric, *Sum]
     assert all(figure.ended == figure.running == 0 and figure.mean is None for figure in summary.metrics)
     assert summary.waiting_now == 0
     assert summary.oldest_waiting_seconds is None
@@ -98,6 +99,8 @@ async def test_the_share_within_target_counts_an_answer_at_the_very_instant_as_m
         log.clock("activate", 0, conversation=conversation)
         if conversation != "d":
             log.clock("apply_sla", 0, conversation=conversation, policy="p", target=60, due=at(60).isoformat())
+        if elapsed > 60:
+            log.clock("breach", elapsed, conversation=conversation, due=at(60).isoformat(), lateness=0)
         log.clock("fulfill", elapsed, conversation=conversation, by="agent", elapsed=elapsed)
     assert (await figure()).share_within == pytest.approx(2 / 3)
 
@@ -173,7 +176,17 @@ async def test_a_correction_replaces_the_value_of_an_ended_clock(log, figure) ->
     log.clock("apply_sla", 0, policy="p", target=60, due=at(60).isoformat())
     log.clock("breach", 60, due=at(60).isoformat(), lateness=0)
     log.clock("fulfill", 90, by="agent", elapsed=90)
-    log.clock("correct", 95, elapsed=30, breached=False)
+    log.clock(
+        "correct",
+        95,
+        because="earlier_reply",
+        ended=at(30).isoformat(),
+        by="agent",
+        agent="sam",
+        elapsed=30,
+        breached=False,
+        warnings=0,
+    )
     reply = await figure()
     assert (reply.mean, reply.share_within, reply.breaches) == (30, 1.0, 0)
 

@@ -25,11 +25,11 @@ class Fragile(ScriptedAssessor):
 
     calls: list[int] = field(default_factory=list)
 
-    async def assess(self, texts: Sequence[str]) -> Sequence[Assessment]:
+    async def assess(self, texts: Sequence[str], *, usual: Sequence[str] | None = None) -> Sequence[Assessment]:
         self.calls.append(len(texts))
         if BAD in texts:
             raise ValueError("not a number")
-        return await super().assess(texts)
+        return await super().assess(texts, usual=usual)
 
 
 def with_probability(value: float) -> Assessment:

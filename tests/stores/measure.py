@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.domain.actions import Deadline, DeadlineKind, Send, SendState
+from bot.domain.calendar import ALWAYS_OPEN
 from bot.domain.conversation import Pending, Unanswered
 from bot.domain.decisions import Decision, DecisionKind, Reason, Rendered, Situation, Wording
 from bot.domain.log import LogEvent, LogKind
 from bot.domain.messages import Address, Author, Customer
 from bot.domain.prediction import Assessment, Candidate, Label, Prediction, Versions
-from bot.domain.sla import Clock, Metric
+from bot.domain.sla import Aim, Clock, Metric
 from bot.domain.states import State
 from bot.records import Arrival, ArrivalKind, Commit, DecisionRecord, SendOutcome
 from bot.stores.sqlite import SqliteStore
@@ -41,7 +42,8 @@ def arrival(number: int) -> Arrival:
 
 def answered(conversation, item):
     """Return a commit of the size that a real answer makes."""
-    clock = Clock(metric=Metric.FIRST_REPLY, instance=1, started_at=NOW, running_since=NOW, target=60 * MINUTE)
+    began = Clock(metric=Metric.FIRST_REPLY, instance=1, started_at=NOW, running_since=NOW)
+    clock = began.aimed_at(Aim(policy="standard", target=60 * MINUTE), ALWAYS_OPEN, at=NOW)
     action = f"a{item.seq}"
     after = replace(
         conversation,

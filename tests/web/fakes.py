@@ -10,17 +10,18 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.actions import SendState
 from bot.domain.conversation import Conversation
 from bot.domain.decisions import Wording
-from bot.domain.events import Claim, Command, Note, Release, Reply, Resolve
+from bot.domain.events import Claim, Command, CorrectLabel, Note, Release, Reply, Resolve
 from bot.domain.log import LogKind, LogRecord, Scalar
 from bot.domain.messages import AgentId, Author, ConversationId, MessageId
 from bot.domain.staff_rules import MOVED_ON
 from bot.domain.states import State
 from bot.errors import NotFound
-from bot.figures import Lateness, Summary
+from bot.figures import Lateness, Question, Summary
 from bot.ports import CommandResult
 from bot.records import (
     AuditRow,
     ConversationView,
+    CorrectionRecord,
     NoteRecord,
     QueuePage,
     QueueQuery,
@@ -213,13 +214,16 @@ class MemoryCommands:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
         self.performed: list[Command] = []
+        self.refuses = ""
 
     async def perform(self, conversation: ConversationId, command: Command) -> CommandResult:
         view = self._store.views.get(conversation)
         if view is None:
             raise NotFound(f"There is no conversation {conversation!r}.")
         now, holder = view.conversation, view.conversation.holder
-        if holder is not None and holder != command.agent.id and not isinstance(command, Note):
+        if self.refuses:
+            return CommandResult(accepted=False, conversation=now, refusal=self.refuses)
+        if holder is not None and holder != command.agent.id and not isinstance(command, Note | CorrectLabel):
             return CommandResult(accepted=False, conversation=now, refusal=f"{holder} holds this conversation.")
         if isinstance(command, Release) and holder is None:
             return CommandResult(accepted=False, conversation=now, refusal="Nobody holds this conversation.")
@@ -249,6 +253,7 @@ class MemoryCommands:
             Reply: LogKind.REPLIED,
             Note: LogKind.NOTED,
             Resolve: LogKind.RESOLVED,
+            CorrectLabel: LogKind.LABEL_CORRECTED,
         }
         self._store.record(conversation.id, kinds[type(command)], agent=command.agent.id, by="agent")
 
@@ -265,6 +270,12 @@ def _after(view: ConversationView, command: Command) -> ConversationView:
         case Note():
             note = NoteRecord(id=f"n{version}", agent=command.agent.id, text=command.note, at=command.at)
             return replace(view, conversation=replace(c, version=version), notes=(*view.notes, note))
+        case CorrectLabel():
+            record = CorrectionRecord(
+                message=command.message, labels=command.labels, agent=command.agent.id, at=command.at
+            )
+            others = tuple(one for one in view.corrections if one.message != command.message)
+            return replace(view, conversation=replace(c, version=version), corrections=(*others, record))
         case Resolve():
             done = replace(c, state=State.RESOLVED, holder=None, clocks=(), unanswered=(), version=version)
             return _with(view, replace(done, resolved_at=command.at))
@@ -315,11 +326,11 @@ class FakeReports:
 
     def __init__(self, make: Callable[[datetime, datetime], Summary] | None = None) -> None:
         self._make = make or nothing_happened
+        self.asked: list[Question] = []
 
-    async def summary(
-        self, *, since: datetime, until: datetime, channel: str | None = None, label: str | None = None
-    ) -> Summary:
-        return self._make(since, until)
+    async def summary(self, question: Question, /) -> Summary:
+        self.asked.append(question)
+        return replace(self._make(question.since, question.until), question=question)
 
 
 def nothing_happened(since: datetime, until: datetime) -> Summary:

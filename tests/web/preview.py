@@ -1,4 +1,7 @@
-"""Serves the pages with made-up data to look at: ``python -m tests.web.preview [empty|normal|crisis] [port]``."""
+"""Serves the pages with made-up data to look at.
+
+``python -m tests.web.preview [empty|normal|crisis|closed] [port]``.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,18 @@ from functools import partial
 from aiohttp import web
 
 from bot.desk.web import WebDesk
+from bot.domain.calendar import ALWAYS_OPEN
 from bot.domain.explanation import Explanation
 from bot.domain.roles import Role
 from bot.web.app import WebParts, create_app
 from bot.web.sign_in import one_time_link
-from tests.web import scenes
+from tests.web import day, scenes
 from tests.web.fakes import FakeHealth, FakeReports, MemoryCommands, MemoryStore, RunningTime
 
 SECRET = b"only for looking"
 
 
-async def explained(text: str) -> Explanation:
+async def explained(text: str, *, usual: str) -> Explanation:
     """Explain a text as the model would, without one."""
     return scenes.explained(text)
 
@@ -31,19 +35,29 @@ def parts(scene: str, port: int) -> WebParts:
     reports = FakeReports()
     if scene == "normal":
         scenes.normal_day(store)
-        reports = FakeReports(scenes.figures)
+        reports = FakeReports(day.figures)
+    if scene == "closed":
+        scenes.after_hours(store)
     if scene == "crisis":
         scenes.crisis(store)
         store.switches["paused"] = "Mara"
-        reports = FakeReports(partial(scenes.figures, busy=True))
+        reports = FakeReports(partial(day.figures, busy=True))
         health.told = [
             "2 messages were put aside after three failed attempts.",
             "Template refund.md, line 4: the variable order_id is unknown.",
         ]
     commands = MemoryCommands(store)
+    office = scenes.closed_office(time.now())
     return WebParts(
         store=store,
-        desk=WebDesk(store=store, commands=commands, time=time, thresholds=scenes.THRESHOLDS, explain=explained),
+        desk=WebDesk(
+            store=store,
+            commands=commands,
+            time=time,
+            calendar_of={office.id: office, "": ALWAYS_OPEN}.__getitem__,
+            thresholds=scenes.THRESHOLDS,
+            explain=explained,
+        ),
         commands=commands,
         health=health,
         reports=reports,

@@ -1,22 +1,22 @@
-"""Conversations and figures that look like a working day, for tests and for the preview."""
+"""Conversations that look like a working day, for tests and for the preview."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.actions import SendState
+from bot.domain.calendar import ALWAYS_OPEN, BusinessCalendar, Calendar, parse_spans
 from bot.domain.conversation import Conversation, Unanswered
 from bot.domain.decisions import Decision, DecisionKind, Reason, Wording
 from bot.domain.explanation import Explanation, Word
 from bot.domain.log import LogKind
 from bot.domain.messages import Address, AgentId, Author, ConversationId, Customer, CustomerId, MessageId
 from bot.domain.prediction import Assessment, Candidate, Label, Prediction, Versions
-from bot.domain.sla import Clock, Metric
+from bot.domain.sla import Aim, Clock, Metric
 from bot.domain.states import State
-from bot.figures import HourVolume, Lateness, MetricFigure, RunningClock, Spread, Summary, Volume
 from bot.records import ConversationView, DecisionRecord, NoteRecord, TranscriptEntry
 from tests.web.fakes import MemoryStore
 
@@ -40,18 +40,22 @@ THRESHOLDS = {
 
 
 def clock(
-    metric: Metric, began: datetime, *, target: float | None = 600, now: datetime, instance: int = 1
+    metric: Metric,
+    began: datetime,
+    *,
+    target: float | None = 600,
+    now: datetime,
+    instance: int = 1,
+    calendar: Calendar = ALWAYS_OPEN,
 ) -> Clock:
     """Return a running clock whose warning and breach have been noticed if they are past."""
-    made = Clock(
-        metric=metric,
-        instance=instance,
-        started_at=began,
-        running_since=began,
-        target=None if target is None else timedelta(seconds=target),
-    )
-    warn, due = made.due_at(0.8), made.due_at()
-    return replace(made, warned=bool(warn and warn <= now), breached=bool(due and due <= now))
+    made = Clock(metric=metric, instance=instance, started_at=began, running_since=began, calendar=calendar.id)
+    if target is None:
+        return made
+    made = made.aimed_at(Aim(policy="standard", target=timedelta(seconds=target)), calendar, at=began)
+    if made.warn_due[0] <= now:
+        made = made.with_warning()
+    return made.with_breach() if made.due_at is not None and made.due_at <= now else made
 
 
 def decided(
@@ -117,6 +121,7 @@ def conversation(
     channel: str = "webchat",
     target: float | None = 600,
     key: str = "",
+    calendar: Calendar = ALWAYS_OPEN,
 ) -> ConversationView:
     """Return somebody who wrote ``texts`` and has waited since the last of them."""
     key = ConversationId(key or name.lower().replace(" ", "-"))
@@ -141,9 +146,9 @@ def conversation(
         ()
         if answered
         else (
-            clock(Metric.FIRST_REPLY, began, target=target, now=now),
-            clock(Metric.HANDOFF_WAIT, began + SECOND * 2, target=None, now=now),
-            clock(Metric.RESOLUTION, began, target=14400, now=now),
+            clock(Metric.FIRST_REPLY, began, target=target, now=now, calendar=calendar),
+            clock(Metric.HANDOFF_WAIT, began + SECOND * 2, target=None, now=now, calendar=calendar),
+            clock(Metric.RESOLUTION, began, target=14400, now=now, calendar=calendar),
         )
     )
     state_of = Conversation(
@@ -349,6 +354,34 @@ def normal_day(store: MemoryStore) -> None:
     )
 
 
+def office(zone: str = "UTC") -> BusinessCalendar:
+    """Return a calendar that is open from nine to five, every day."""
+    return BusinessCalendar(name="office", zone=zone, week=(parse_spans(["09:00-17:00"]),) * 7)
+
+
+def closed_office(now: datetime) -> BusinessCalendar:
+    """Return that calendar, where it is past seven in the evening now."""
+    east = (19 - now.astimezone(UTC).hour + 11) % 24 - 11
+    return office(f"Etc/GMT{-east:+}" if east else "UTC")
+
+
+def after_hours(store: MemoryStore) -> None:
+    """Fill a store with an evening: the office closed two hours ago, and people still write."""
+    now = store.time.now()
+    calendar = closed_office(now)
+    closed = timedelta(hours=2, minutes=now.minute, seconds=now.second, microseconds=now.microsecond)
+    people = (
+        ("balcony_jungle", "Half of my order is missing. How come?", closed + MINUTE * 31),
+        ("potting shed", "The can leaks at the seam.", closed + MINUTE * 25),
+        ("plum.k", "does the annual plan renew by itself?", closed + MINUTE * 4),
+        ("tomate", "My card was charged twice.", MINUTE * 48),
+        ("fern_42", "My monstera arrived with a broken stem.", MINUTE * 3),
+    )
+    for name, text, waited in people:
+        view = conversation(name, [text], now=now, waited=waited, target=1800, calendar=calendar)
+        store.put(view)
+
+
 def crisis(store: MemoryStore) -> None:
     """Fill a store with an outage: everybody writes, nobody has answered yet."""
     now = store.time.now()
@@ -397,106 +430,3 @@ def crisis(store: MemoryStore) -> None:
         )
         store.put(view)
     store.dead_letters = 2
-
-
-def figures(since: datetime, until: datetime, *, busy: bool = False) -> Summary:
-    """Return the figures of a day."""
-    scale = 6 if busy else 1
-
-    def metric(
-        name: Metric, p50: float, *, ended: int, running: int, within: float | None, breaches: int
-    ) -> MetricFigure:
-        naive = Spread(p50=p50, p90=p50 * 3.1, p95=p50 * 4.4, p99=p50 * 9)
-        drift = 1 + running / max(1, ended)
-        corrected = Spread(
-            p50=p50 * drift,
-            p90=p50 * 3.1 * drift,
-            p95=p50 * 4.4 * drift,
-            p99=None if running > 8 else p50 * 9 * drift,
-        )
-        return MetricFigure(
-            metric=name,
-            ended=ended,
-            running=running,
-            by_resolution=ended // 30,
-            corrected=corrected,
-            naive=naive,
-            mean=p50 * 1.6,
-            share_within=within,
-            warnings=breaches * 2,
-            breaches=breaches,
-        )
-
-    hours = max(1, int((until - since).total_seconds() // 3600))
-    start = until.replace(minute=0, second=0, microsecond=0)
-    rows = []
-    for back in range(hours):
-        at = start - timedelta(hours=back)
-        load = (3 + 14 * max(0, 1 - abs(at.hour - 14) / 8)) * (scale if back < 2 else 1)
-        rows.append(
-            HourVolume(hour=at, received=int(load * 1.25), answered=int(load * 0.8), escalated=int(load * 0.3))
-        )
-    volumes = tuple(
-        Volume(
-            channel=channel,
-            label=label,
-            received=n,
-            answered=int(n * share),
-            escalated=int(n * (0.92 - share)),
-            greeted=int(n * 0.03),
-            silent=int(n * 0.05),
-        )
-        for channel, size in (("webchat", 120), ("telegram", 74), ("discord", 31))
-        for label, part, share in (
-            ("question", 0.6, 0.78),
-            ("complaint", 0.22, 0.0),
-            ("praise", 0.1, 0.7),
-            ("other", 0.08, 0.2),
-        )
-        for n in [int(size * part)]
-    )
-    running = tuple(
-        RunningClock(
-            conversation=ConversationId(f"c{n}"),
-            metric=Metric.FIRST_REPLY,
-            instance=1,
-            channel="webchat",
-            label="complaint",
-            started_at=until - MINUTE * n,
-            seconds=60.0 * n,
-            due_at=until,
-            breached=n > 10,
-        )
-        for n in ((34, 29, 22, 16, 12, 8, 4) if busy else (8, 5, 2))
-    )
-    return Summary(
-        since=since,
-        until=until,
-        cursor=4711,
-        metrics=(
-            metric(
-                Metric.FIRST_RESPONSE, 1.4, ended=201 * scale, running=3 * scale, within=0.97, breaches=2 * scale
-            ),
-            metric(
-                Metric.FIRST_REPLY,
-                212,
-                ended=61 * scale,
-                running=3 * scale,
-                within=0.91 if not busy else 0.52,
-                breaches=5 * scale,
-            ),
-            metric(Metric.NEXT_REPLY, 148, ended=44 * scale, running=1, within=0.95, breaches=0),
-            metric(Metric.HANDOFF_WAIT, 198, ended=61 * scale, running=3 * scale, within=None, breaches=0),
-            metric(Metric.RESOLUTION, 2310, ended=52 * scale, running=9, within=0.88, breaches=4),
-        ),
-        volumes=volumes,
-        hours=tuple(reversed(rows)),
-        waiting_now=len(running),
-        oldest_waiting_seconds=max(one.seconds for one in running),
-        running=running,
-        opened=142 * scale,
-        resolved_by={"bot": 88, "agent": 41, "silence": 13},
-        escalations={"complaint": 34, "no_template": 19, "human_wanted": 9, "unsure": 7, "language": 3},
-        lateness=Lateness(noticed=14 * scale, p50=0.012, p99=0.044, worst=0.061),
-        unknown_events=0,
-    )

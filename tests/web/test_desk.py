@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.domain.events import Claim, Note, Reply, Resolve
+from bot.desk.web import WebDesk
+from bot.domain.calendar import ALWAYS_OPEN
+from bot.domain.events import Claim, CorrectLabel, Note, Reply, Resolve
 from bot.domain.log import LogKind
+from bot.domain.sla import Metric
 from bot.domain.staff_rules import MOVED_ON
 from bot.domain.states import State
 from tests.web import scenes
-from tests.web.conftest import Place
+from tests.web.conftest import Opener, Place
+from tests.web.fakes import ManualTime, MemoryCommands, MemoryStore
 
 MINUTE = timedelta(minutes=1)
 
@@ -57,6 +62,75 @@ async def test_a_clock_without_a_target_still_counts(mara: Place) -> None:
     conversation = await (await mara.client.get("/desk/conversations/pat")).json()
     reply = conversation["clocks"][0]
     assert (reply["target"], reply["due_at"], reply["value"]) == (None, None, 300)
+
+
+OFFICE = scenes.office()
+
+
+@pytest.fixture
+async def office(opened: Opener) -> Place:
+    """Return a desk at which clocks count from nine to five, with Mara signed in; it is nine on a Wednesday."""
+    time = ManualTime()
+    store = MemoryStore(time)
+    known = {OFFICE.id: OFFICE, "": ALWAYS_OPEN}
+    desk = WebDesk(store=store, commands=MemoryCommands(store), time=time, calendar_of=known.__getitem__)
+    place = await opened(time=time, store=store, desk=desk)
+    place.time, place.store = time, store
+    await place.sign_in()
+    return place
+
+
+async def clock_of(place: Place) -> dict:
+    return (await (await place.client.get("/desk/conversations/pat")).json())["clocks"][0]
+
+
+async def test_a_clock_shows_its_calendars_time_and_when_that_runs(office: Place) -> None:
+    office.time.advance(MINUTE * 30)
+    waits(office, waited=MINUTE * 60 * 17, calendar=OFFICE)  # since yesterday, half past four
+    clock = await clock_of(office)
+    assert (clock["value"], clock["calendar_value"]) == (60 * 60, 17 * 60 * 60)
+    assert (clock["calendar"], clock["calendar_name"]) == (OFFICE.id, "office")
+    assert clock["open"] is True
+    assert clock["changes_at"] == [
+        "2026-03-04T17:00:00.000Z",
+        "2026-03-05T09:00:00.000Z",
+        "2026-03-05T17:00:00.000Z",
+        "2026-03-06T09:00:00.000Z",
+    ]
+
+
+async def test_a_clock_that_runs_while_it_is_closed_keeps_its_value_and_is_due_in_the_next_hours(
+    office: Place,
+) -> None:
+    office.time.advance(MINUTE * 60 * 7 + MINUTE * 55)
+    waits(office, waited=MINUTE, calendar=OFFICE)
+    office.time.advance(MINUTE * 65)
+    clock = await clock_of(office)
+    assert (clock["value"], clock["calendar_value"], clock["target"]) == (360, 66 * 60, 600)
+    assert (clock["running"], clock["open"], clock["changes_at"][0]) == (True, False, "2026-03-05T09:00:00.000Z")
+    assert (clock["warn_at"], clock["due_at"]) == ("2026-03-05T09:02:00.000Z", "2026-03-05T09:04:00.000Z")
+
+
+async def test_a_clock_that_counts_all_time_names_no_calendar_and_no_change(mara: Place) -> None:
+    waits(mara)
+    clock = await clock_of(mara)
+    assert (clock["calendar"], clock["calendar_name"], clock["calendar_value"]) == (None, None, None)
+    assert (clock["open"], clock["changes_at"]) == (True, [])
+    assert clock["policy"] == "standard"
+
+
+async def test_without_targets_the_clock_that_has_counted_most_is_shown_whatever_the_watch_says(
+    office: Place,
+) -> None:
+    now = office.time.now() + MINUTE * 30
+    office.time.advance(MINUTE * 30)
+    waits(office)
+    view = office.store.views["pat"]
+    overnight = scenes.clock(Metric.FIRST_REPLY, now - MINUTE * 900, target=None, now=now, calendar=OFFICE)
+    short = scenes.clock(Metric.HANDOFF_WAIT, now - MINUTE * 45, target=None, now=now)
+    office.store.put(replace(view, conversation=replace(view.conversation, clocks=(overnight, short))))
+    [row] = await rows(office)
+    assert (row["clock"]["title"], row["clock"]["value"]) == ("Hand-off wait", 45 * 60)
 
 
 async def test_each_list_holds_what_it_says(mara: Place) -> None:
@@ -169,6 +243,39 @@ async def test_a_remark_on_resolving_is_kept_as_a_note(mara: Place) -> None:
     assert isinstance(resolve, Resolve)
 
 
+async def test_a_corrected_label_stands_with_who_corrected_it(mara: Place) -> None:
+    waits(mara)
+    body = await (await mara.command("pat", "correct", message="pat-1", labels=["complaint", "question"])).json()
+    [command] = mara.commands.performed
+    assert isinstance(command, CorrectLabel)
+    assert (command.message, command.labels) == ("pat-1", ("question", "complaint"))
+    correction = body["conversation"]["timeline"][0]["correction"]
+    assert correction == {"labels": ["question", "complaint"], "agent": "Mara", "at": "2026-03-04T09:00:00.000Z"}
+
+
+async def test_other_is_a_correction_to_no_label_at_all(mara: Place) -> None:
+    waits(mara)
+    body = await (await mara.command("pat", "correct", message="pat-1", labels=[])).json()
+    assert body["conversation"]["timeline"][0]["correction"]["labels"] == []
+
+
+async def test_the_correction_of_an_earlier_text_is_not_shown_at_the_edited_one(mara: Place) -> None:
+    waits(mara)
+    await mara.command("pat", "correct", message="pat-1", labels=["praise"])
+    view = mara.store.views["pat"]
+    edited = replace(view.transcript[0], text="Nothing works!", edited_at=mara.time.now() + MINUTE)
+    mara.store.put(replace(view, transcript=(edited,)))
+    body = await (await mara.client.get("/desk/conversations/pat")).json()
+    assert body["timeline"][0]["correction"] is None
+
+
+async def test_a_corrected_label_is_told_in_the_timeline(mara: Place) -> None:
+    waits(mara)
+    mara.store.record("pat", LogKind.LABEL_CORRECTED, agent="Sam", **{"from": "other", "to": "question+complaint"})
+    body = await (await mara.client.get("/desk/conversations/pat")).json()
+    assert body["timeline"][-1]["text"] == "Sam corrected a label: question and complaint, not other."
+
+
 async def test_resolving_needs_no_remark(mara: Place) -> None:
     waits(mara)
     assert (await mara.command("pat", "resolve", text="")).status == 200
@@ -206,7 +313,16 @@ async def test_a_reply_to_what_has_moved_on_is_held_back(mara: Place, command: s
         ({"command": "reply"}, "The reply is empty: write something first."),
         ({"command": "note", "text": "\n"}, "The note is empty: write something first."),
         ({"command": "reply", "text": "x" * 4001}, "The reply has 4,001 characters; 4,000 is the most."),
-        ({"command": "dance"}, "Command 'dance' is not one of claim, release, reply, note, resolve."),
+        ({"command": "dance"}, "Command 'dance' is not one of claim, release, reply, note, resolve, correct."),
+        ({"command": "correct", "labels": []}, "Which message is meant? Name it as 'message'."),
+        (
+            {"command": "correct", "message": "pat-1", "labels": ["other"]},
+            "The labels are ['other']; give a list of those that hold of question, complaint, praise.",
+        ),
+        (
+            {"command": "correct", "message": "pat-1"},
+            "The labels are None; give a list of those that hold of question, complaint, praise.",
+        ),
     ],
 )
 async def test_a_command_that_makes_no_sense_is_refused_in_words(mara: Place, body: dict, words: str) -> None:

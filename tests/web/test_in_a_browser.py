@@ -16,7 +16,7 @@ from bot.domain.log import LogKind
 from bot.domain.roles import Role
 from bot.domain.states import State
 from bot.web.sign_in import one_time_link
-from tests.web import scenes
+from tests.web import day, scenes
 from tests.web.conftest import SECRET, Opener, Place
 from tests.web.fakes import FakeReports, MemoryCommands, MemoryStore, RunningTime
 
@@ -42,7 +42,7 @@ class Window:
         self.place.store.put(scenes.conversation(name, texts, **more))
 
 
-async def explained(text: str) -> Explanation:
+async def explained(text: str, *, usual: str) -> Explanation:
     return scenes.explained(text)
 
 
@@ -52,7 +52,7 @@ async def window(opened: Opener) -> AsyncIterator[Window]:
     store = MemoryStore(time)
     commands = MemoryCommands(store)
     desk = WebDesk(store=store, commands=commands, time=time, thresholds=scenes.THRESHOLDS, explain=explained)
-    reports = FakeReports(partial(scenes.figures, busy=True))
+    reports = FakeReports(partial(day.figures, busy=True))
     place = await opened(time=time, store=store, commands=commands, desk=desk, reports=reports)
     place.store, place.commands = store, commands
     root = str(place.client.make_url("/")).rstrip("/")
@@ -100,6 +100,44 @@ async def test_a_customers_markup_is_shown_and_never_run(window: Window) -> None
     await expect(window.page.locator(".bubble")).to_have_text("<script>document.title='run'</script>")
     assert await window.page.locator("#transcript script, .row img, #talk-name img").count() == 0
     assert await window.page.title() != "run"
+
+
+async def test_the_keyboard_alone_corrects_a_label(window: Window) -> None:
+    window.place.store.put(scenes.rich(window.place.store.time.now()))
+    await window.open("/desk?c=lena")
+    first, press = window.page.locator(".msg").first, window.page.keyboard.press
+    await first.locator("summary").first.focus()
+    await press("Enter")
+    await first.locator(".correct-ask").focus()
+    await press("Enter")
+    boxes = first.get_by_role("checkbox")
+    assert [await box.is_checked() for box in await boxes.all()] == [True, False, False]
+    await press("Tab")
+    await press("Space")
+    await expect(first.get_by_text("None of them: other")).to_be_visible()
+    await press("Tab")
+    await press("Space")
+    await press("Tab")
+    await press("Tab")
+    await press("Enter")
+    await expect(first.locator(".corrected")).to_have_text("Complaint says Mara")
+    await expect(first.locator(".tag")).to_have_text(re.compile("Question"))
+    await expect(first.locator(".correct-save")).to_be_focused()
+    [command] = window.place.commands.performed
+    assert (command.message, command.labels) == ("lena-1", ("complaint",))
+
+
+async def test_a_refused_correction_says_why(window: Window) -> None:
+    window.place.store.put(scenes.rich(window.place.store.time.now()))
+    await window.open("/desk?c=lena")
+    first = window.page.locator(".msg").first
+    await first.locator("summary").first.click()
+    await first.locator(".correct-ask").click()
+    window.place.commands.refuses = "The role watcher may not correct labels."
+    await first.get_by_role("button", name="Save").click()
+    await expect(window.page.get_by_role("alert")).to_have_text("The role watcher may not correct labels.")
+    assert await first.locator(".corrected").count() == 0
+    window.complaints.clear()  # the browser tells of the refusal's status
 
 
 async def test_the_keyboard_alone_shows_why_and_which_words_mattered(window: Window) -> None:

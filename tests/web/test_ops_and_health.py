@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.sla import Metric
+from bot.figures import Dimension, Sum
 from bot.web import metrics
-from bot.web.ops import METRICS
-from tests.web import scenes
+from bot.web.ops import METRICS, PERIODS
+from tests.web import day
 from tests.web.conftest import Opener, Place
 from tests.web.fakes import FakeReports
 
@@ -15,7 +16,7 @@ TOKEN = "watch me"
 
 
 async def busy(opened: Opener) -> Place:
-    return await opened(reports=FakeReports(scenes.figures), metrics_token=TOKEN)
+    return await opened(reports=FakeReports(day.figures), metrics_token=TOKEN)
 
 
 @pytest.mark.parametrize(("period", "seconds"), [("1h", 3600), ("24h", 86400), ("7d", 604800), ("30d", 2592000)])
@@ -45,6 +46,31 @@ async def test_an_installation_without_history_shows_zeros(mara: Place) -> None:
     assert body["problems"] == []
 
 
+async def test_the_page_can_be_asked_for_one_value_and_told_apart_by_another(opened: Opener) -> None:
+    reports = FakeReports(day.figures)
+    place = await opened(reports=reports)
+    await place.sign_in()
+    assert (await place.client.get("/ops/figures?period=7d&by=team&channel=web&hour=09")).status == 200
+    (question,) = reports.asked
+    assert (question.by, question.until - question.since) == (Dimension.TEAM, PERIODS["7d"])
+    assert question.where == {Dimension.CHANNEL: "web", Dimension.HOUR: "09"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("by=colour", "channel, team, agent"),
+        ("hour=25", "0 to 23"),
+        ("hour=", "0 to 23"),
+        (f"hour={'9' * 5000}", "0 to 23"),
+    ],
+)
+async def test_what_figures_cannot_be_told_apart_by_is_refused(mara: Place, asked: str, told: str) -> None:
+    response = await mara.client.get(f"/ops/figures?{asked}")
+    assert response.status == 400
+    assert told in (await response.json())["detail"]
+
+
 async def test_problems_are_shown_in_sentences(mara: Place) -> None:
     mara.health.told = ["Template refund.md is broken in line 4."]
     body = await (await mara.client.get("/ops/figures")).json()
@@ -53,7 +79,7 @@ async def test_problems_are_shown_in_sentences(mara: Place) -> None:
 
 async def test_every_metric_has_a_row_and_an_explanation(mara: Place) -> None:
     page = await (await mara.client.get("/ops")).text()
-    assert set(METRICS) == set(Metric)
+    assert set(METRICS) == {*Metric, *Sum}
     for metric, (title, text) in METRICS.items():
         assert f'data-metric="{metric}"' in page
         assert title in page
@@ -79,6 +105,10 @@ async def test_metrics_carry_the_same_figures_as_the_page(opened: Opener) -> Non
     assert 'heed_breaches{metric="first_reply_time",period="24h"} 5.0' in text
     assert 'estimate="naive",metric="first_reply_time",period="1h",quantile="0.5"} 212.0' in text
     assert "heed_ready 1.0" in text
+    assert 'heed_first_answers{by="bot",period="24h"} 164.0' in text
+    assert 'heed_automation_precision{estimate="low",period="24h"} 0.89' in text
+    assert 'heed_share_within_target_low{metric="first_reply_time",period="24h"} 0.87' in text
+    assert 'estimate="business",metric="resolution_time",period="1h",quantile="0.5"}' in text
     assert "heed_waiting 3.0" in text
     assert 'heed_escalations{period="1h",reason="complaint"} 34.0' in text
 

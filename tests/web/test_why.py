@@ -109,7 +109,15 @@ def test_every_threshold_has_a_title_and_there_are_no_others() -> None:
 # --- on the desk
 
 
-async def explained(text: str) -> Explanation:
+def test_the_thresholds_of_the_usual_model_say_nothing_of_what_another_read() -> None:
+    made = assessed(Label.OTHER, sure=0.99, language="de", reader="de")
+    decision = Decision(kind=DecisionKind.SILENCE, reason=Reason.CHATTER)
+    assert weigh(decision, made, situation(), THRESHOLDS) == ()
+    usual = assessed(Label.OTHER, sure=0.99)
+    assert weigh(decision, usual, situation(), THRESHOLDS) != ()
+
+
+async def explained(text: str, *, usual: str) -> Explanation:
     return scenes.explained(text)
 
 
@@ -209,7 +217,7 @@ async def test_who_is_not_signed_in_learns_nothing(place: Place) -> None:
 
 
 async def test_a_model_that_gives_no_numbers_is_said_in_words(opened: Opener) -> None:
-    async def fails(_text: str) -> Explanation:
+    async def fails(text: str, *, usual: str) -> Explanation:
         raise ModelError("numbers that are none")
 
     place = await opened()

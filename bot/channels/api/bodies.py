@@ -12,6 +12,7 @@ _LIMITED = {"minLength": 1, "maxLength": 200}
 
 # Described here, checked by the cleaning that all channels share.
 Id = Annotated[str, Meta(description="1 to 200 printable characters", extra_json_schema=_LIMITED)]
+Field = Annotated[str, Meta(description="Up to 200 printable characters", extra_json_schema={"maxLength": 200})]
 Name = Annotated[str, Meta(description="A small letter, then up to 31 of a-z, 0-9, _ and -")]
 Time = Annotated[str, Meta(description="RFC 3339 with its offset", examples=["2026-11-22T09:30:00Z"])]
 Text = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": LONGEST_TEXT})]
@@ -52,6 +53,14 @@ class ReplyIn(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     id: Id | None = None
     sent_at: Time | None = None
     delivered: bool | None = None
+
+
+class FieldsIn(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """Whose a conversation is and how urgent. What is left out stays as it is; "" takes a field back."""
+
+    team: Field | None = None
+    priority: Field | None = None
+    tier: Field | None = None
 
 
 # --- out --------------------------------------------------------------------------------------------------
@@ -200,6 +209,8 @@ class ClockOut(Struct, frozen=True):
     due_at: str | None
     warned: bool
     breached: bool
+    policy: str | None = None
+    calendar: str | None = None
 
 
 class ConversationOut(Struct, frozen=True):
@@ -214,6 +225,9 @@ class ConversationOut(Struct, frozen=True):
     language: str
     reason: str | None
     holder: str | None
+    team: str | None
+    priority: str | None
+    tier: str | None
     opened_at: str | None
     escalated_at: str | None
     resolved_at: str | None

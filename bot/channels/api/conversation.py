@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from bot.channels.api.answers import timestamp
@@ -16,14 +16,17 @@ from bot.channels.api.bodies import (
     MessageOut,
     PredictionOut,
 )
+from bot.domain.calendar import Calendar
 from bot.domain.decisions import REASON_TEXT
 from bot.domain.messages import Attachment
 from bot.domain.sla import Clock
 from bot.records import ConversationView, DecisionRecord, TranscriptEntry
 
 
-def conversation_of(view: ConversationView, *, now: datetime) -> ConversationOut:
-    """Return everything but notes, with the clocks' values at ``now``."""
+def conversation_of(
+    view: ConversationView, *, now: datetime, calendar_of: Callable[[str], Calendar]
+) -> ConversationOut:
+    """Return everything but notes, with the clocks' values at ``now``, each in its calendar's time."""
     c = view.conversation
     return ConversationOut(
         id=c.id,
@@ -34,6 +37,9 @@ def conversation_of(view: ConversationView, *, now: datetime) -> ConversationOut
         label=c.label.value if c.label else None,
         language=c.language,
         reason=c.reason.value if c.reason else None,
+        team=c.team or None,
+        priority=c.priority or None,
+        tier=c.tier or None,
         holder=c.holder,
         opened_at=_time(c.opened_at),
         escalated_at=_time(c.escalated_at),
@@ -43,7 +49,7 @@ def conversation_of(view: ConversationView, *, now: datetime) -> ConversationOut
         messages=[_message(entry) for entry in view.transcript],
         predictions=list(_predictions(view.decisions)),
         decisions=[_decision(record) for record in view.decisions],
-        clocks=[_clock(clock, now) for clock in c.clocks],
+        clocks=[_clock(clock, now, calendar_of(clock.calendar)) for clock in c.clocks],
     )
 
 
@@ -101,18 +107,20 @@ def _decision(record: DecisionRecord) -> DecisionOut:
     )
 
 
-def _clock(clock: Clock, now: datetime) -> ClockOut:
+def _clock(clock: Clock, now: datetime, calendar: Calendar) -> ClockOut:
     return ClockOut(
         metric=clock.metric.value,
         instance=clock.instance,
-        seconds=clock.value(now).total_seconds(),
+        seconds=clock.value(now, calendar).total_seconds(),
         running=clock.running_since is not None,
         suspended=clock.suspended,
         started_at=timestamp(clock.started_at),
         target_seconds=clock.target.total_seconds() if clock.target is not None else None,
-        due_at=_time(clock.due_at()),
+        due_at=_time(clock.due_at),
         warned=clock.warned,
         breached=clock.breached,
+        policy=clock.aim.policy if clock.aim else None,
+        calendar=clock.calendar or None,
     )
 
 

@@ -18,6 +18,7 @@ _BODIES = (
     bodies.MessageIn,
     bodies.EditIn,
     bodies.ReplyIn,
+    bodies.FieldsIn,
     bodies.Problem,
     bodies.Accepted,
     bodies.ItemStatus,
@@ -162,6 +163,20 @@ def _get_conversation() -> Json:
     }
 
 
+def _patch_conversation() -> Json:
+    return {
+        "operationId": "setFields",
+        "summary": "Set a conversation's team, priority or tier",
+        "description": "Another policy may fit then: its targets count from each clock's start.",
+        "parameters": _CONVERSATION_PATH,
+        "requestBody": _body(_schema("FieldsIn")),
+        "responses": {
+            **_taken("200", "ConversationOut", "As it stands now."),
+            **_problems("400", "404", "409", "413", "415"),
+        },
+    }
+
+
 def _get_description() -> Json:
     return {
         "operationId": "getDescription",
@@ -198,7 +213,7 @@ def _document() -> Json:
             "/api/v1/messages": {"post": _post_messages()},
             "/api/v1/messages/{channel}/{id}": {"patch": _patch_message(), "delete": _delete_message()},
             "/api/v1/conversations/{id}/replies": {"post": _post_reply()},
-            "/api/v1/conversations/{id}": {"get": _get_conversation()},
+            "/api/v1/conversations/{id}": {"get": _get_conversation(), "patch": _patch_conversation()},
             "/api/v1/answers": {"get": _get_answers()},
             "/api/v1/openapi.json": {"get": _get_description()},
         },

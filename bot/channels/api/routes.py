@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 
 from bot.channels.api import openapi
-from bot.channels.api.bodies import Accepted, ItemStatus, ReplyIn
+from bot.channels.api.bodies import Accepted, ConversationOut, FieldsIn, ItemStatus, ReplyIn
 from bot.channels.api.channel import ApiChannel
 from bot.channels.api.conversation import conversation_of
 from bot.channels.api.feed import AnswerFeed
@@ -19,7 +19,9 @@ from bot.channels.api.gate import Gate, Handler, answer, guarded, number_of, que
 from bot.channels.api.parse import Parsed, is_list, parse_deletion, parse_edit, parse_message, parse_messages
 from bot.channels.api.reading import read_body
 from bot.channels.api.replies import Replies
-from bot.channels.text import shortened
+from bot.channels.text import clean_id, shortened
+from bot.domain.calendar import ALWAYS_OPEN, Calendar
+from bot.domain.events import FieldsSet
 from bot.domain.messages import ConversationId
 from bot.errors import BadMessage, Conflict, NotFound
 from bot.ports import Accounts, Commands, DeliveryMode, EventLog, Feed, Intake, TimeSource, Views
@@ -42,6 +44,7 @@ class ApiParts:
     accounts: Accounts
     time: TimeSource
     token: str | None
+    calendar_of: Callable[[str], Calendar] = lambda _name: ALWAYS_OPEN
 
 
 def api_routes(parts: ApiParts) -> list[web.RouteDef]:
@@ -78,6 +81,7 @@ class _Api:
             ("POST", "/api/v1/conversations/{id}/replies", self.reply),
             ("GET", "/api/v1/answers", self.answers),
             ("GET", "/api/v1/conversations/{id}", self.conversation),
+            ("PATCH", "/api/v1/conversations/{id}", self.set_fields),
         ]
 
     async def messages(self, request: web.Request) -> web.Response:
@@ -132,11 +136,29 @@ class _Api:
         return answer(found)
 
     async def conversation(self, request: web.Request) -> web.Response:
+        return answer(await self._shown(ConversationId(request.match_info["id"])))
+
+    async def set_fields(self, request: web.Request) -> web.Response:
         id_ = ConversationId(request.match_info["id"])
+        fields = read_body(await read_json_body(request), FieldsIn)
+        await self._shown(id_)
+        event = FieldsSet(
+            at=self._parts.time.now(),
+            by="api",
+            team=_field("team", fields.team),
+            priority=_field("priority", fields.priority),
+            tier=_field("tier", fields.tier),
+        )
+        result = await self._parts.commands.perform(id_, event)
+        if not result.accepted:
+            raise Conflict(f"conversation: {result.refusal}")
+        return answer(await self._shown(id_))
+
+    async def _shown(self, id_: ConversationId) -> ConversationOut:
         view = await self._parts.views.view(id_)
         if view is None:
             raise NotFound(f"conversation: {shortened(id_)} is not known")
-        return answer(conversation_of(view, now=self._parts.time.now()))
+        return conversation_of(view, now=self._parts.time.now(), calendar_of=self._parts.calendar_of)
 
     async def _accept(self, arrival: Arrival) -> web.Response:
         [receipt] = await self._parts.intake([arrival])
@@ -144,6 +166,11 @@ class _Api:
         if problem is not None:
             raise problem
         return answer(Accepted(conversation=receipt.conversation), HTTPStatus.ACCEPTED)
+
+
+def _field(name: str, value: str | None) -> str | None:
+    """Return a field as it is stored; "" takes it back. Raises BadMessage for one that cannot be shown."""
+    return clean_id(value, field=name) if value else value
 
 
 def _statuses(parsed: Sequence[Parsed], receipts: Sequence[Receipt]) -> Iterator[ItemStatus]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import aiohttp
 import discord
 import structlog
 
 from bot.channels.discord.gaps import Gaps, topic
+from bot.channels.discord.history import PAGE, History
 from bot.channels.discord.incoming import Event
-from bot.channels.discord.places import Places, is_id
+from bot.channels.discord.places import Places
 from bot.channels.discord.reading import Reading
 from bot.channels.discord.waiting import Waiting
 from bot.domain.rooms import RoomRules
@@ -25,8 +25,6 @@ log = structlog.get_logger(__name__)
 
 #: Requests side by side; the library keeps Discord's own limits besides.
 _AT_ONCE = 3
-#: The most messages that Discord gives at a time.
-_PAGE = 100
 #: No live message waits longer than this for what was written before it.
 _BUDGET = timedelta(minutes=1)
 _FIRST_PAUSE = timedelta(seconds=5)
@@ -63,7 +61,6 @@ class BackFill:
         time: TimeSource,
         board: Board,
     ) -> None:
-        self._client = client
         self._places = places
         self._reading = reading
         self._rules = rules
@@ -71,6 +68,7 @@ class BackFill:
         self._hand_on = hand_on
         self._settled = settled
         self._time = time
+        self._history = History(client=client, places=places, time=time)
         self._board = board
         self._waiting = Waiting()
         self._wake = asyncio.Event()
@@ -279,12 +277,12 @@ class BackFill:
     async def _page(self, channel: str) -> bool:
         """Hand on a page of what is missing; return whether it was the last one."""
         if self._places.get(channel) is None:
-            await self._learn(channel)
-        page = self._events(await self._ask(channel, after=self._gaps.start(channel), limit=_PAGE))
+            await self._history.learn(channel)
+        page = await self._history.page(channel, after=self._gaps.start(channel))
         if page:
             await self._take(page)
             self._reading.move(channel, page[-1].message, fetched=True)
-        return len(page) < _PAGE
+        return len(page) < PAGE
 
     def _caught_up(self, channel: str, session: int) -> None:
         self._failed.pop(channel, None)
@@ -330,7 +328,7 @@ class BackFill:
             return
         self._leaving.add(channel)
         try:
-            while events := self._waiting.take(channel, _PAGE):
+            while events := self._waiting.take(channel, PAGE):
                 await self._hand_on(events)
             if not self._waiting.end(channel):
                 self._want_the_rest(channel)
@@ -363,7 +361,7 @@ class BackFill:
             return
         session = self._places.session
         try:
-            self._places.see(dict(await self._client.http.get_channel(int(channel))))
+            await self._history.see(channel)
         except (discord.NotFound, discord.Forbidden):
             self._reading.forget(channel)
             return
@@ -374,32 +372,6 @@ class BackFill:
 
     async def _find_archived(self, channel: str) -> None:
         """Find threads in which something was written meanwhile and which were archived before Heed came back."""
-        try:
-            found = await self._client.http.get_public_archived_threads(int(channel), limit=_PAGE)
-        except (discord.NotFound, discord.Forbidden) as error:
-            log.warning("discord_threads_not_fetched", place=channel, error=type(error).__name__)
-            return
-        for thread in found["threads"]:
-            newest, inside = thread.get("last_message_id"), str(thread["id"])
-            if is_id(newest) and int(newest) > self._reading.floor:
-                self._places.see(dict(thread))
-                if inside not in self._places.told and self._gaps.is_due(inside):
-                    self._want(inside)
-
-    async def _learn(self, channel: str) -> None:
-        """Ask Discord what kind of place an unknown channel is; if it may not be known, it is a room."""
-        try:
-            self._places.see(dict(await self._client.http.get_channel(int(channel))))
-        except (discord.Forbidden, discord.NotFound):
-            self._places.take_for_room(channel)
-
-    async def _ask(self, channel: str, *, limit: int, after: int) -> list[Mapping[str, Any]]:
-        found = await self._client.http.logs_from(int(channel), limit, after=after)
-        place = self._places.get(channel)
-        server = {"guild_id": place.server} if place is not None and place.server else {}
-        return [{**message, **server} for message in found]
-
-    def _events(self, found: Sequence[Mapping[str, Any]]) -> list[Event]:
-        now = self._time.now()
-        events = [Event(name="MESSAGE_CREATE", payload=each, arrived_at=now) for each in found]
-        return sorted(events, key=lambda event: event.message)
+        for thread in await self._history.archived(channel, after=self._reading.floor):
+            if thread not in self._places.told and self._gaps.is_due(thread):
+                self._want(thread)

@@ -1,4 +1,4 @@
-"""Who may sign in, one-time links, switches, leases and bookmarks by name, and versions of the templates."""
+"""Who may sign in, one-time links, switches, leases and bookmarks by name, versions of templates and calendars."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import takewhile
 
+from bot.domain.log import LogEvent, LogKind
 from bot.domain.roles import Role
 from bot.records import StaffAccount
+from bot.stores.sqlite import log
 from bot.stores.sqlite.codec import decode_sources, digest_of, encode, micros, span
 from bot.stores.sqlite.transaction import Transaction
 
@@ -78,6 +80,19 @@ def keep_templates(tx: Transaction, version: str, sources: Mapping[str, str]) ->
     """Store a version of the templates. A version never changes, so the first one stays."""
     values = (version, encode(dict(sources)))
     tx.execute("INSERT OR IGNORE INTO templates (version, sources) VALUES (?, ?)", values)
+
+
+def keep_calendar(tx: Transaction, calendar: str, source: str, *, at: datetime) -> None:
+    """Store a calendar and log it, so that figures can be computed from the log alone. It never changes."""
+    added = tx.execute("INSERT OR IGNORE INTO calendars (id, source) VALUES (?, ?)", (calendar, source))
+    if added.rowcount == 1:
+        fields = {"calendar": calendar, "source": source}
+        log.add(tx, [(log.NOWHERE, LogEvent(kind=LogKind.CALENDAR_KEPT, at=at, fields=fields), at)])
+
+
+def calendars(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return every calendar that was ever kept, by id."""
+    return dict(connection.execute("SELECT id, source FROM calendars"))
 
 
 def templates(connection: sqlite3.Connection, version: str) -> Mapping[str, str] | None:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from bot.records import Commit
-from bot.stores.sqlite import conversations, deadlines, inbox, log, outbox, records
+from bot.stores.sqlite import conversations, corrections, deadlines, inbox, log, outbox, records
 from bot.stores.sqlite.codec import micros
 from bot.stores.sqlite.transaction import Transaction
 
+Stamp = Callable[[], datetime]
 
-def commit(tx: Transaction, commits: Sequence[Commit], *, pulled: Callable[[str], bool]) -> list[bool]:
-    """Apply each commit that still fits its conversation and its inbox items, in the order given."""
+
+def commit(
+    tx: Transaction, commits: Sequence[Commit], *, pulled: Callable[[str], bool], stamp: Stamp | None = None
+) -> list[bool]:
+    """Apply each commit that still fits its conversation and its inbox items, in the order given.
+
+    ``stamp`` tells the time of writing, for the log: a commit may have waited for the writer.
+    """
     applies = _applies(tx, commits)
-    _apply(tx, [each for each, fits in zip(commits, applies, strict=True) if fits], pulled)
+    fitting = [each for each, fits in zip(commits, applies, strict=True) if fits]
+    _apply(tx, fitting if stamp is None else _stamped(fitting, stamp()), pulled)
     return applies
+
+
+def _stamped(commits: Sequence[Commit], at: datetime) -> list[Commit]:
+    return [each if each.recorded_at >= at else replace(each, recorded_at=at) for each in commits]
 
 
 def _applies(tx: Transaction, commits: Sequence[Commit]) -> list[bool]:
@@ -47,3 +61,4 @@ def _apply(tx: Transaction, commits: Sequence[Commit], pulled: Callable[[str], b
     deadlines.store(tx, commits)
     records.add_decisions(tx, [(each.conversation.id, record) for each in commits for record in each.decisions])
     records.add_notes(tx, [(each.conversation.id, note) for each in commits for note in each.notes])
+    corrections.keep(tx, [record for each in commits for record in each.corrections])

@@ -11,14 +11,27 @@ from bot.errors import Overloaded, StoreError
 
 
 class Job:
-    """One call. ``alone``: outside of any transaction, with no other job beside it."""
+    """One call. ``alone``: outside of any transaction, with no other job beside it. ``rows``: about how large.
 
-    __slots__ = ("alone", "call", "future", "outcome")
+    ``patient``: it lets every other job pass.
+    """
 
-    def __init__(self, call: Callable[[Any], Any], future: asyncio.Future[Any], *, alone: bool = False) -> None:
+    __slots__ = ("alone", "call", "future", "outcome", "patient", "rows")
+
+    def __init__(
+        self,
+        call: Callable[[Any], Any],
+        future: asyncio.Future[Any],
+        *,
+        alone: bool = False,
+        patient: bool = False,
+        rows: int = 1,
+    ) -> None:
         self.call = call
         self.future = future
         self.alone = alone
+        self.patient = patient
+        self.rows = rows
         self.outcome: tuple[Any, BaseException | None] = (None, None)
 
     def resolve(self) -> None:
@@ -33,16 +46,29 @@ class Job:
 
 
 class Jobs:
-    """A queue from the event loop to threads. When it is full, Overloaded is raised at once: repeat later."""
+    """A queue from the event loop to threads. When it is full, Overloaded is raised at once: repeat later.
+
+    What is ``patient`` lets everything else pass, so that a crowd of arrivals holds up no deadline and no agent.
+    """
 
     def __init__(self, *, limit: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._patient: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._counted: queue.SimpleQueue[None] = queue.SimpleQueue()  # one for each job in either
         self._limit = limit
         self._waiting = 0
         self._closed = False
 
-    def put(self, call: Callable[[Any], Any], *, alone: bool = False, last: bool = False) -> asyncio.Future[Any]:
+    def put(
+        self,
+        call: Callable[[Any], Any],
+        *,
+        alone: bool = False,
+        last: bool = False,
+        patient: bool = False,
+        rows: int = 1,
+    ) -> asyncio.Future[Any]:
         """Queue a call and return its future. The ``last`` one finds room in a full queue too."""
         if self._closed:
             raise StoreError("the store is closed")
@@ -50,7 +76,8 @@ class Jobs:
             raise Overloaded(f"{self._waiting} operations wait for the store, the limit is {self._limit}")
         future: asyncio.Future[Any] = self._loop.create_future()
         self._waiting += 1
-        self._queue.put(Job(call, future, alone=alone))
+        (self._patient if patient else self._queue).put(Job(call, future, alone=alone, patient=patient, rows=rows))
+        self._counted.put(None)
         return future
 
     def close(self, *, threads: int) -> None:
@@ -59,14 +86,34 @@ class Jobs:
             self._closed = True
             for _ in range(threads):
                 self._queue.put(None)
+                self._counted.put(None)
 
     def next(self) -> Job | None:
         """Return the next job, waiting for it; None: the end. Called by threads."""
-        return self._queue.get()
+        self._counted.get()
+        return self._first()
 
     def next_now(self) -> Job | None:
         """Return the next job if there is one; None: the end. Raises queue.Empty. Called by threads."""
-        return self._queue.get_nowait()
+        self._counted.get_nowait()
+        return self._first()
+
+    def patient_now(self) -> Job:
+        """Return the next patient job if there is one. Raises queue.Empty. Called by a lone thread."""
+        job = self._patient.get_nowait()
+        self._counted.get()  # whoever puts a job counts it a moment later
+        return job
+
+    def _first(self) -> Job | None:
+        """Return the first job that does not wait for others, else the first patient one. There is one."""
+        try:
+            job = self._queue.get_nowait()
+        except queue.Empty:
+            return self._patient.get_nowait()
+        if job is None and not self._patient.empty():  # the end comes behind everything
+            self._queue.put(None)
+            return self._patient.get_nowait()
+        return job
 
     def settle(self, jobs: list[Job], then: Callable[[], None] | None = None) -> None:
         """Resolve the futures of these jobs and call ``then``, in the event loop."""

@@ -127,8 +127,15 @@ ALTER TABLE outbox ADD COLUMN reply_to TEXT;
 CREATE TABLE bookmarks (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
+# Calendars that clocks were counted by, and what staff said that a message is.
+_CALENDARS = """
+CREATE TABLE calendars (id TEXT PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE corrections (
+    message TEXT PRIMARY KEY, labels TEXT NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
 #: Step ``n`` leads from version ``n`` to ``n + 1``. A step that was released is never changed, only followed.
-STEPS: tuple[str, ...] = (_FIRST, _DOUBTFUL, _ROOMS)
+STEPS: tuple[str, ...] = (_FIRST, _DOUBTFUL, _ROOMS, _CALENDARS)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -19,6 +19,7 @@ from bot.records import (
     AuditRow,
     Commit,
     ConversationView,
+    CorrectedMessage,
     InboxItem,
     QueuePage,
     QueueQuery,
@@ -33,6 +34,7 @@ from bot.stores.sqlite import (
     accounts,
     commits,
     conversations,
+    corrections,
     deadlines,
     inbox,
     intake,
@@ -78,6 +80,7 @@ class SqliteStore:
         reopen_window: timedelta = timedelta(days=7),
         pulled: Callable[[str], bool] = _nothing_pulled,
         present: Callable[[], datetime] = _present,
+        stamp: Callable[[], datetime] | None = None,
         limit: int = _LIMIT,
     ) -> Self:
         """Open or create a store.
@@ -85,7 +88,8 @@ class SqliteStore:
         ``exclusive``: this process runs on it; a second one raises StoreInUse. Other commands that work beside it
         pass False. ``memory``: a passing store that ignores ``path`` and is gone after ``close``. ``pulled`` tells
         which channels are fetched by the other side; what waits in the store follows it when it is run.
-        ``present`` is what ``wait`` and ``erase`` take for now.
+        ``present`` is what ``wait`` and ``erase`` take for now. ``stamp`` gives the time at which a commit is
+        written, for ``recorded_at`` in the log; without it that is when the commit was asked for.
         """
         if memory:
             files = open_passing_files(readers=_READERS)
@@ -94,7 +98,15 @@ class SqliteStore:
                 Path(path), durability=durability, exclusive=exclusive, readers=_READERS, pulled=pulled
             )
         alone = exclusive or memory
-        return cls(files, reopen_window=reopen_window, pulled=pulled, present=present, alone=alone, limit=limit)
+        return cls(
+            files,
+            reopen_window=reopen_window,
+            pulled=pulled,
+            present=present,
+            stamp=stamp,
+            alone=alone,
+            limit=limit,
+        )
 
     def __init__(
         self,
@@ -103,6 +115,7 @@ class SqliteStore:
         reopen_window: timedelta,
         pulled: Callable[[str], bool],
         present: Callable[[], datetime],
+        stamp: Callable[[], datetime] | None,
         alone: bool,
         limit: int,
     ) -> None:
@@ -110,6 +123,7 @@ class SqliteStore:
         self._reopen_window = reopen_window
         self._pulled = pulled
         self._present = present
+        self._stamp = stamp
         self._alone = alone
         self._notices = Notices()
         self._writer = Writer(files.writer, files.path, self._notices.tell, limit=limit)
@@ -137,7 +151,9 @@ class SqliteStore:
         """Store these durably before it returns. A repetition is recognised."""
         intake.check(arrivals)
         rules = intake.IntakeRules(assess_within=assess_within, reopen_window=self._reopen_window)
-        return await self._writer.run(lambda tx: intake.accept(tx, arrivals, rules))
+        return await self._writer.run(
+            lambda tx: intake.accept(tx, arrivals, rules), rows=len(arrivals), patient=True
+        )
 
     async def take(self, limit: int, *, owner: str, now: datetime, lease: timedelta) -> list[InboxItem]:
         """Lease up to ``limit`` items, oldest first, at most the first of each conversation.
@@ -175,7 +191,9 @@ class SqliteStore:
 
     async def commit(self, commits_: Sequence[Commit]) -> list[bool]:
         """Apply each commit whole, or not at all where the stored version is not the expected one."""
-        return await self._writer.run(lambda tx: commits.commit(tx, commits_, pulled=self._pulled))
+        return await self._writer.run(
+            lambda tx: commits.commit(tx, commits_, pulled=self._pulled, stamp=self._stamp), rows=len(commits_)
+        )
 
     # --- outbox -------------------------------------------------------------------------------------------
 
@@ -322,6 +340,10 @@ class SqliteStore:
         """Return how much lies where."""
         return await self._readers.run(views.facts)
 
+    async def corrected(self, *, after: str, limit: int) -> list[CorrectedMessage]:
+        """Return messages that staff corrected, with their texts as they were corrected."""
+        return await self._readers.run(lambda db: corrections.with_texts(db, after=after, limit=limit))
+
     # --- upkeep -------------------------------------------------------------------------------------------
 
     async def backup(self, target: Path) -> None:
@@ -340,6 +362,14 @@ class SqliteStore:
     async def keep_templates(self, version: str, sources: Mapping[str, str]) -> None:
         """Store a version of the templates."""
         await self._writer.run(lambda tx: accounts.keep_templates(tx, version, sources))
+
+    async def keep_calendar(self, calendar: str, source: str, *, at: datetime) -> None:
+        """Store a business calendar by its id, and log it."""
+        await self._writer.run(lambda tx: accounts.keep_calendar(tx, calendar, source, at=at))
+
+    async def calendars(self) -> Mapping[str, str]:
+        """Return all calendars that were kept, by id."""
+        return await self._readers.run(accounts.calendars)
 
     async def templates(self, version: str) -> Mapping[str, str] | None:
         """Return a stored version of the templates."""

@@ -12,14 +12,14 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from bot.domain.calendar import read_calendar
 from bot.domain.conversation import Conversation, Rules
 from bot.domain.log import LogKind
 from bot.domain.messages import Address
-from bot.domain.sla import Policy
 from bot.domain.states import State
 from bot.domain.turn import Turn
 from bot.errors import StoreError, StoreUnavailable
-from bot.stores.sqlite import accounts, conversations, inbox, log
+from bot.stores.sqlite import accounts, conversations, corrections, inbox, log
 from bot.stores.sqlite.codec import decode_conversation, decode_decision, encode
 from bot.stores.sqlite.transaction import Transaction
 
@@ -84,9 +84,6 @@ _DELETE_ALIASES = "DELETE FROM aliases WHERE conversation IN (SELECT value FROM 
 # Names of bookmarks are put together of ids with one of these between them.
 _PARTS = re.compile(r"[:/|\x1f]")
 
-# Ending a case asks for no target and no term.
-_NO_RULES = Rules(policy=Policy(name="", targets={}))
-
 
 def erase(tx: Transaction, channel: str, customer: str, *, at: datetime) -> int:
     """Remove a customer's texts, names and platform ids, and end their open cases.
@@ -101,6 +98,7 @@ def erase(tx: Transaction, channel: str, customer: str, *, at: datetime) -> int:
     ids = encode([conversation.id for conversation in theirs]).decode()
     gone = _erase_texts(tx, who, ids)
     _erase_decisions(tx, who, ids)
+    corrections.erase(tx, who, ids)
     ended = _stop(tx, who, ids)
     _erase_identity(tx, who, ids)
     _erase_bookmarks(tx, channel, {conversation.address.place for conversation in theirs if conversation.private})
@@ -161,17 +159,25 @@ def _end(
 ) -> None:
     """Leave these conversations with nothing that could still fall due, in new versions at empty addresses."""
     tx.execute(_DELETE_DEADLINES, (ids,))
-    turns = [_last_turn(conversation, ended, at) for conversation in theirs]
+    rules = _rules(tx, theirs)
+    turns = [_last_turn(conversation, rules, ended, at) for conversation in theirs]
     conversations.replace(tx, [turn.c for turn in turns])
     log.add(tx, [(turn.c.id, event, at) for turn in turns for event in turn.logged])
 
 
-def _last_turn(conversation: Conversation, ended: Mapping[str, str], at: datetime) -> Turn:
+def _rules(tx: Transaction, theirs: Sequence[Conversation]) -> Rules:
+    """Return all that ending these cases asks for: the hours that their clocks count. No target, no term."""
+    named = {clock.calendar for conversation in theirs for clock in conversation.clocks}
+    kept = accounts.calendars(tx.connection) if named else {}
+    return Rules(calendars={name: read_calendar(kept[name]) for name in named & kept.keys()})
+
+
+def _last_turn(conversation: Conversation, rules: Rules, ended: Mapping[str, str], at: datetime) -> Turn:
     """Return the turn that ends a case. Whoever holds the version before it loads again.
 
     A text that is under way already is expected no more: should it fail, nobody is left to be helped.
     """
-    turn = Turn(conversation, _NO_RULES, at)
+    turn = Turn(conversation, rules, at)
     for send in conversation.pending:
         if send.action in ended:
             turn.log(

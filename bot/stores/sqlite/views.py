@@ -9,7 +9,7 @@ from typing import Any
 from bot.domain.messages import ConversationId, Customer, CustomerId
 from bot.domain.states import State
 from bot.records import AuditRow, ConversationView, QueuePage, QueueQuery, QueueRow, StoreFacts
-from bot.stores.sqlite import records
+from bot.stores.sqlite import corrections, records
 from bot.stores.sqlite.codec import decode_conversation, decode_texts, encode, moment_or_none
 from bot.stores.sqlite.schema import version_of
 from bot.stores.sqlite.transcript import transcript
@@ -90,6 +90,7 @@ def view(connection: sqlite3.Connection, conversation: ConversationId) -> Conver
         transcript=transcript(connection, conversation),
         notes=records.notes(connection, conversation),
         decisions=records.decisions(connection, conversation),
+        corrections=corrections.of(connection, conversation),
     )
 
 

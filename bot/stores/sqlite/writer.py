@@ -20,13 +20,15 @@ from bot.stores.sqlite.transaction import Transaction
 
 T = TypeVar("T")
 
-_GROUP = 256  # operations in one transaction: enough to share a sync, few enough to answer soon
+_GROUP = 256  # rows, about, in one transaction: enough to share a sync, few enough to answer soon
+_PATIENT = 100  # rows of patient ones among them: whoever comes meanwhile waits for these
 
 
 class Writer:
     """Runs operations durably, each whole or not at all, in the order in which they were given.
 
-    An operation that raises takes nobody down: its group is rolled back and each runs on its own.
+    Those that are ``patient`` let the others pass, but one of them at least goes with each group. An operation
+    that raises takes nobody down: its group is rolled back and each runs on its own.
     """
 
     def __init__(
@@ -39,9 +41,9 @@ class Writer:
         self._thread = threading.Thread(target=self._serve, name=f"heed-writer-{path.name}", daemon=True)
         self._thread.start()
 
-    async def run(self, operation: Callable[[Transaction], T]) -> T:
+    async def run(self, operation: Callable[[Transaction], T], *, rows: int = 1, patient: bool = False) -> T:
         """Run an operation inside a transaction and return its result once that is durable."""
-        return cast(T, await self._jobs.put(operation))
+        return cast(T, await self._jobs.put(operation, rows=rows, patient=patient))
 
     async def run_alone(self, operation: Callable[[sqlite3.Connection], T]) -> T:
         """Run an operation outside of any transaction."""
@@ -70,12 +72,17 @@ class Writer:
     def _drain(self) -> tuple[list[Job], bool]:
         """Return what waits, at least one job unless this is the end, and whether to go on."""
         jobs: list[Job] = []
+        rows = patient = 0
         with suppress(queue.Empty):
-            while len(jobs) < _GROUP:
+            while rows < _GROUP and patient < _PATIENT:
                 job = self._jobs.next_now() if jobs else self._jobs.next()
                 if job is None:
                     return jobs, False
                 jobs.append(job)
+                rows += job.rows
+                patient += job.rows if job.patient else 0
+            if not patient:
+                jobs.append(self._jobs.patient_now())
         return jobs, True
 
     def _perform_alone(self, jobs: list[Job]) -> None:

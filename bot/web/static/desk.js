@@ -156,14 +156,14 @@ function fromAddress() {
 }
 
 setUpAlerts();
-setUpTranscript();
+setUpTranscript(command);
 setUpComposer(command);
 setUpKeys({
   j: () => move(1), k: () => move(-1), c: () => act("claim"), e: resolve,
   r: () => view.id && setMode("reply", true), n: () => view.id && setMode("note", true),
   "/": () => $("search").focus(), "?": () => $("keys-dialog").showModal(),
 });
-runClocks(tickRows);
+runClocks(tickRows, () => { refreshList(); refreshConversation(); });
 follow("/desk/events", { onChanges: changed, onFresh: () => { refreshList(); refreshConversation(); } });
 await loadList();
 fromAddress();

@@ -1,7 +1,7 @@
 // What there is to know about a conversation: the mood, why it is here, and its clocks.
-import { clockFace, level, stamp } from "./clock.js";
+import { clockFace, clockNote, instants, level, stamp } from "./clock.js";
 import { $, bar, capital, h, percent } from "./dom.js";
-import { clockTime, fullTime, span } from "./time.js";
+import { clockTime } from "./time.js";
 
 const ORDER = ["complaint", "question", "praise"];
 
@@ -40,10 +40,8 @@ function mood(c) {
 }
 
 function clockRow(clock, at, index) {
-  const target = clock.target === null ? "no target" : `target ${span(clock.target * 1000)}`;
-  const due = clock.due_at ? ` · due ${clockTime(clock.due_at)}` : "";
-  const title = clock.due_at ? fullTime(clock.due_at) : null;
-  return h("div", { className: index ? "clock-row extra" : "clock-row", title }, h("span", {}, clock.title), clockFace(stamp(clock, at)), h("small", {}, target + due));
+  const stamped = stamp(clock, at);
+  return h("div", { className: index ? "clock-row extra" : "clock-row", title: instants(clock) }, h("span", {}, clock.title), clockFace(stamped), clockNote(stamped));
 }
 
 const fact = (title, ...children) => h("section", { className: "fact" }, h("h2", {}, title), ...children);
@@ -67,7 +65,8 @@ function more() {
 
 export function showFacts(c) {
   const clocks = c.clocks.length ? byUrgency(c).map((clock, index) => clockRow(clock, c.now, index)) : [h("p", { className: "soft" }, "No clock is running.")];
-  const parts = [fact("Clocks", ...clocks), extra(mood(c))];
+  const why = h("a", { className: "small extra", href: `/desk/conversations/${encodeURIComponent(c.id)}/clocks` }, "How the clocks came about");
+  const parts = [fact("Clocks", ...clocks, why), extra(mood(c))];
   if (c.reason_text) parts.splice(1, 0, fact("Why it is here", h("p", {}, c.reason_text)));
   const rows = [["Channel", `${c.channel}${c.private ? "" : ", public"}`], ["Language", c.language === "und" ? "not clear yet" : c.language]];
   if (c.claim_until && c.state === "claimed") rows.push(["Claim ends", clockTime(c.claim_until)]);

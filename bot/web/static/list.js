@@ -1,5 +1,5 @@
 // The list by urgency. Rows are kept and moved, never rebuilt, so that focus and scrolling stay.
-import { clockFace, level, setClock, stamp } from "./clock.js";
+import { clockFace, closed, level, setClock, stamp } from "./clock.js";
 import { $, capital, h, setText } from "./dom.js";
 import { isUnread } from "./memory.js";
 import { me } from "./api.js";
@@ -49,7 +49,8 @@ function update(kept, row) {
 function tickRow({ link, parts, row }, at) {
   link.dataset.level = level(row.clock, at);
   const since = row.waiting_since ? `waits ${roughly(at - Date.parse(row.waiting_since))}` : "";
-  setText(parts.wait, since);
+  setText(parts.wait, closed(row.clock, at) || since);
+  parts.wait.title = since;
 }
 
 export function showRows(data) {

@@ -29,10 +29,21 @@ export const roughly = (ms) => (ms < 60000 ? "moments" : span(ms).replace(/^(\d+
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const short = new Intl.DateTimeFormat(undefined, { weekday: "short" });
+const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 
 export const clockTime = (iso) => clock.format(new Date(iso));
 export const fullTime = (iso) => full.format(new Date(iso));
+
+// An instant as one says it: 9:30, 9:30 tomorrow, Mon 9:30, 6 Apr, 9:30. Days and times are the reader's own.
+export function moment(at, from = now()) {
+  const days = Math.round((new Date(at).setHours(0, 0, 0, 0) - new Date(from).setHours(0, 0, 0, 0)) / 86400000);
+  const time = clock.format(at);
+  if (Math.abs(days) < 2) return `${time}${{ 1: " tomorrow", "-1": " yesterday" }[days] ?? ""}`;
+  return Math.abs(days) < 7 ? `${short.format(at)} ${time}` : `${date.format(at)}, ${time}`;
+}
+
 export function dayName(iso) {
   const name = day.format(new Date(iso));
   return name === day.format(new Date(now())) ? "Today" : name;

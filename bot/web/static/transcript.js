@@ -1,4 +1,5 @@
 // The transcript: messages, notes and what happened. Only what changed is drawn again.
+import { correctForm, corrected } from "./correct.js";
 import { $, capital, h, percent } from "./dom.js";
 import { nearest, probabilities, weighed } from "./facts.js";
 import { clockTime, dayName, fullTime } from "./time.js";
@@ -10,7 +11,7 @@ const SENT = {
   unknown: "? not known whether it arrived", failed: "✕ not delivered", withdrawn: "taken back, never sent",
 };
 const DONE = { answer: "answered by the bot", escalate: "escalated", greet: "greeted", silence: "no answer needed", record: "answered by an agent already" };
-let shown = new Map(), current = null, explains = false;
+let shown = new Map(), current = null, explains = false, send = null;
 
 const time = (iso) => h("time", { dateTime: iso, title: fullTime(iso) }, clockTime(iso));
 
@@ -19,10 +20,12 @@ function why(entry) {
   if (!prediction && !decision) return null;
   const summary = h("summary", {});
   if (prediction) summary.append(h("span", { className: "tag", data: { label: prediction.label } }, `${capital(prediction.label)} ${percent(prediction.confidence)}`));
+  summary.append(corrected(entry) ?? "");
   if (decision) summary.append(h("span", {}, DONE[decision.kind] ?? decision.kind));
   const body = h("div", { className: "why-body" }, ...(prediction ? probabilities(prediction) : [h("p", {}, "Not assessed.")]),
     decision ? h("p", {}, decision.reason_text) : null, ...weighed(decision), ...nearest(entry.templates),
-    explains && prediction && entry.text && entry.author === "customer" ? wordsButton(current, entry) : null);
+    explains && prediction && entry.text && entry.author === "customer" ? wordsButton(current, entry) : null,
+    entry.text && !entry.deleted_at && entry.author === "customer" ? correctForm(current, entry, send) : null);
   return h("details", { className: "why" }, summary, body);
 }
 
@@ -95,6 +98,15 @@ export const toEnd = () => { place.scrollTop = place.scrollHeight; $("newer").hi
 function carryOpen(from, to) {
   const open = [...from.querySelectorAll("details[open]")].map((one) => one.className);
   for (const one of to.querySelectorAll("details")) one.open = open.includes(one.className);
+  return from.contains(document.activeElement) ? document.activeElement.className : "";
+}
+
+// Whoever has just pressed a key in a message goes on from there.
+function redraw(from, to) {
+  const focused = carryOpen(from, to);
+  from.replaceWith(to);
+  if (from.querySelector('.correct-ask[aria-expanded="true"]')) to.querySelector(".correct-ask")?.click();
+  if (focused) to.querySelector(`.${focused.split(" ").join(".")}`)?.focus();
 }
 
 export function showTranscript(c) {
@@ -108,8 +120,8 @@ export function showTranscript(c) {
     let element = old?.element;
     if (old?.drawn !== drawn) {
       element = draw(entry, c.customer);
-      if (old) { carryOpen(old.element, element); old.element.replaceWith(element); }
-      else if (!fresh) { element.classList.add("arrived"); arrived = true; }
+      if (old) { redraw(old.element, element); }
+      else if (!fresh) { element.classList.add("arrived"); arrived ||= entry.kind === "message"; }
     }
     if (place.children[index] !== element) place.insertBefore(element, place.children[index] ?? null);
     next.set(key, { element, drawn });
@@ -121,7 +133,8 @@ export function showTranscript(c) {
   else if (arrived) $("newer").hidden = false;
 }
 
-export function setUpTranscript() {
+export function setUpTranscript(command) {
+  send = command;
   place.addEventListener("scroll", () => { if (atEnd()) $("newer").hidden = true; }, { passive: true });
   $("newer").addEventListener("click", toEnd);
 }

@@ -31,7 +31,8 @@ function told(found) {
     template ? list(`Away from ${template.template}`, found.against_template, score) : null,
   ].filter(Boolean);
   if (!lists.length) lists.push(h("p", {}, "No single word made the difference."));
-  if (found.language !== "en") lists.push(h("p", {}, found.language === "und" ? "The language is not clear: take this with care." : `Language: ${found.language}. The model reads English; elsewhere its words are guesses.`));
+  if (found.reader) lists.push(h("p", {}, `Read by the model for ${found.reader}.`));
+  else if (found.language !== "en") lists.push(h("p", {}, found.language === "und" ? "The language is not clear: take this with care." : `Language: ${found.language}. The model reads English; elsewhere its words are guesses.`));
   if (!found.whole) lists.push(h("p", {}, "Only the beginning was looked at."));
   return lists;
 }

@@ -1,4 +1,4 @@
-"""What becomes of updates, as Telegram documents them."""
+"""What becomes of updates, as Telegram documents them: whose they are, and for whom."""
 
 from __future__ import annotations
 
@@ -9,48 +9,23 @@ import pytest
 
 from bot.channels.telegram.naming import naming_of
 from bot.channels.telegram.parse import known_as, membership_of, move_of, parse, written_at
-from bot.domain.messages import Address, AgentId, AttachmentKind, Customer
+from bot.domain.messages import Address, Customer
 from bot.domain.rooms import Attention, Room, RoomRules
 from bot.errors import BadMessage
 from bot.records import Arrival, ArrivalKind
-from tests.channels.telegram.payloads import (
-    BOT,
-    FILE,
-    ME,
-    POLL,
-    SENT,
-    STICKER,
-    group,
-    mark,
-    message,
-    naming,
-    supergroup,
-    update,
-    user,
+from tests.channels.telegram.arrivals import (
+    AGENT,
+    ANNA,
+    BO,
+    EVERYTHING,
+    NOW,
+    ROOM,
+    ROOM_ID,
+    UNANSWERED,
+    arrivals,
+    one,
 )
-
-NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-ROOM = supergroup()
-ROOM_ID = str(ROOM["id"])
-ANNA = AgentId("anna")
-UNANSWERED = RoomRules(
-    rooms={ROOM_ID: Room(patience=timedelta(minutes=3), attention=Attention.UNANSWERED)}, agents={"7007": ANNA}
-)
-EVERYTHING = RoomRules(rooms={ROOM_ID: Room(attention=Attention.EVERYTHING)}, agents={"7007": ANNA})
-BO = user(1002, "Bo")
-AGENT = user(7007, "Anna")
-
-
-def arrivals(
-    said: Any, *, rules: RoomRules = UNANSWERED, moved: dict[str, str] | None = None, kind: str = "message"
-) -> list[Arrival]:
-    return parse(update(said, kind=kind), me=ME, rules=rules, moved=moved or {}, arrived_at=NOW)
-
-
-def one(said: Any, **more: Any) -> Arrival:
-    [arrival] = arrivals(said, **more)
-    return arrival
-
+from tests.channels.telegram.payloads import BOT, ME, SENT, group, mark, message, naming, supergroup, update, user
 
 # --- private chats
 
@@ -242,95 +217,6 @@ def test_an_edit_without_a_time_is_still_the_same_edit_when_it_comes_again() -> 
 
 def test_a_shared_location_that_moves_says_nothing_new() -> None:
     assert arrivals(message(location={"latitude": 1.5, "longitude": 2.5}), kind="edited_message") == []
-
-
-# --- what is in a message
-
-
-@pytest.mark.parametrize(
-    ("content", "text", "kind"),
-    [
-        ({"video": {**FILE, "mime_type": "video/mp4", "file_name": "pot.mp4"}}, "[video]", AttachmentKind.VIDEO),
-        ({"animation": FILE, "document": FILE}, "[video]", AttachmentKind.VIDEO),
-        ({"audio": {**FILE, "title": "Song"}}, "[audio]", AttachmentKind.AUDIO),
-        ({"voice": FILE}, "[voice]", AttachmentKind.VOICE),
-        ({"video_note": FILE}, "[video]", AttachmentKind.VIDEO),
-        ({"document": {**FILE, "file_name": "bill.pdf"}}, "[file]", AttachmentKind.FILE),
-        ({"sticker": STICKER}, "👍", AttachmentKind.STICKER),
-        ({"location": {"latitude": 1.5, "longitude": 2}}, "[location]", AttachmentKind.LOCATION),
-        ({"contact": {"phone_number": "+1 555 0142", "first_name": "Cy"}}, "[contact]", AttachmentKind.CONTACT),
-        ({"poll": POLL}, "Which pot is best?", AttachmentKind.POLL),
-        ({"story": {"id": 1}}, "[other]", AttachmentKind.OTHER),
-        ({"paid_media": {"star_count": 5}}, "[other]", AttachmentKind.OTHER),
-        ({"game": {"title": "Pots!", "photo": []}}, "Pots!", AttachmentKind.OTHER),
-        ({"hologram": {"shape": "cube"}}, "[other]", AttachmentKind.OTHER),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_each_kind_of_thing_is_an_attachment_and_stands_for_the_text(
-    content: dict[str, Any], text: str, kind: AttachmentKind
-) -> None:
-    arrival = one(message(**content))
-    assert [attachment.kind for attachment in arrival.attachments] == [kind]
-    assert arrival.text == text
-    if kind is AttachmentKind.OTHER:
-        assert arrival.attachments[0].name == next(iter(content))
-
-
-def test_the_largest_photo_comes_with_its_caption_and_no_address_that_shows_the_token() -> None:
-    sizes = [
-        {**FILE, "file_id": name, "width": side, "height": side}
-        for name, side in (("s", 90), ("l", 800), ("m", 320))
-    ]
-    arrival = one(message(photo=sizes, caption="It came broken"))
-    [photo] = arrival.attachments
-    assert (arrival.text, photo.reference, photo.size, photo.media_type) == (
-        "It came broken",
-        "l",
-        2048,
-        "image/jpeg",
-    )
-    assert photo.url == ""
-
-
-def test_a_caption_names_the_bot_as_a_text_does() -> None:
-    caption = "@FernForgeBot is this yours?"
-    said = message(
-        ROOM, photo=[FILE], caption=caption, caption_entities=[mark("mention", "@FernForgeBot", caption)]
-    )
-    assert (one(said).text, one(said).addressed) == ("is this yours?", True)
-    alone = message(
-        ROOM,
-        photo=[FILE],
-        caption="@FernForgeBot",
-        caption_entities=[mark("mention", "@FernForgeBot", "@FernForgeBot")],
-    )
-    assert one(alone).text == "[image]"
-
-
-def test_a_venue_is_one_place_and_a_dice_is_its_face() -> None:
-    place = {"latitude": 1.5, "longitude": 2.5}
-    [venue] = one(
-        message(venue={"location": place, "title": "Shop", "address": "Main St"}, location=place)
-    ).attachments
-    assert (venue.kind, venue.name) == (AttachmentKind.LOCATION, "Shop, Main St")
-    assert (
-        one(message(dice={"emoji": "🎲", "value": 6})).text,
-        one(message(dice={"emoji": "🎲"})).attachments,
-    ) == ("🎲", ())
-
-
-def test_a_forwarded_message_is_marked_as_somebody_elses_words() -> None:
-    origin = {"type": "user", "sender_user": BO, "date": 1}
-    assert [each.kind for each in one(message(forward_origin=origin)).attachments] == [AttachmentKind.FORWARDED]
-    assert [each.kind for each in one(message(forward_date=1, voice=FILE)).attachments] == [
-        AttachmentKind.VOICE,
-        AttachmentKind.FORWARDED,
-    ]
-
-
-def test_a_new_field_beside_a_text_is_no_attachment() -> None:
-    assert one(message(text="Hello", sparkle=True)).attachments == ()
 
 
 # --- what is nobody's message
