@@ -210,6 +210,13 @@ def _earlier_message(change: Change) -> str:
 
 
 def _link(change: Change) -> str:
+    until = _instant(change.field("until"))
+    if until is not None:
+        started = _instant(change.field("started"))
+        waited = (
+            f"a conversation that joined this one had waited from {change.time(started)} to {change.time(until)}"
+        )
+        return f"{waited}: that time counts too{_left(change)}"
     since = change.time(change.after.running_since)
     return f"a conversation that joined this one had waited since {since}: it runs from then on{_moved(change)}"
 

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.conversation import Conversation, Rules
-from bot.domain.events import ClockWarned, FieldsSet, Transfer
+from bot.domain.events import ClockWarned, FieldsSet, Linked, Transfer
+from bot.domain.messages import ConversationId, MessageId
 from bot.domain.policies import Match, Policy
-from bot.domain.sla import Metric
+from bot.domain.sla import Clock, Metric
 from bot.domain.transitions import advance
 from bot.figures import ClockLife, Sum
 from bot.reports.business import Calendars
@@ -264,3 +265,15 @@ async def test_a_case_that_was_merged_away_is_told_as_cancelled() -> None:
     assert says(life)[-1] == (
         "cancelled: the matter goes on in another conversation, from the earliest start; it is in no percentile"
     )
+
+
+async def test_a_case_that_joined_another_is_told_with_the_time_that_it_had_waited() -> None:
+    case = Case()
+    case.do(wrote(20, escalate()))
+    theirs = Clock(metric=Metric.FIRST_REPLY, instance=1, started_at=at(0), running_since=at(0))
+    waited = ((MessageId("m9"), at(25)),)
+    case.do(Linked(at=at(30), other=ConversationId("c2"), clocks=(theirs,), unanswered=waited))
+    [line] = [line for line in says((await told(case))["first_reply_time:1"]) if "joined" in line]
+    assert line.startswith("corrected: a conversation that joined this one had waited")
+    assert "10:00" in line
+    assert "due 11:00" in line
