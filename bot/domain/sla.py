@@ -180,12 +180,12 @@ class Clock:
         """Return this clock with the instants at which it warns and breaches, if it runs towards a target."""
         if self.running_since is None or self.aim is None or self.breached:
             return replace(self, due_at=None if not self.breached else self.due_at, warn_due=())
-        since, target = self.running_since, self.aim.target
-        shares = self.aim.shares[self.warnings :]
+        target, shares = self.aim.target, self.aim.shares[self.warnings :]
+        due = (self.counted_at(target * share, calendar) for share in shares)
         return replace(
             self,
-            due_at=calendar.add(since, target - self.elapsed),
-            warn_due=tuple(calendar.add(since, target * share - self.elapsed) for share in shares),
+            due_at=self.counted_at(target, calendar),
+            warn_due=tuple(instant for instant in due if instant is not None),
         )
 
     def with_warning(self) -> Clock:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.actions import SendState
+from bot.domain.calendar import ALWAYS_OPEN
 from bot.domain.conversation import Rules
 from bot.domain.events import CustomerDeleted, FieldsSet, Resolve, SendReported, SilencePassed
 from bot.domain.messages import MessageId
 from bot.domain.policies import Match, Policy
-from bot.domain.sla import HUMAN_REPLY, Metric
+from bot.domain.sla import HUMAN_REPLY, Aim, Clock, Metric
 from bot.domain.states import State
 from tests.domain.builders import ALEX, MIN, T0, Walk, answer, escalate, record, wrote
 
@@ -267,3 +268,10 @@ def test_a_standing_clock_whose_target_has_not_passed_is_warned_of_the_shares_th
     assert walk.logged("breach") == []
     clock = walk.c.clock(Metric.RESOLUTION)
     assert (clock.warnings, clock.breached) == (1, False)
+
+
+def test_a_target_that_had_passed_before_a_pause_fell_due_before_it() -> None:
+    ran = Clock(metric=Metric.RESOLUTION, instance=1, started_at=T0, running_since=T0)
+    again = ran.stop(T0 + 20 * MIN).resume(T0 + 60 * MIN)
+    aimed = again.aimed_at(Aim(policy="short", target=10 * MIN, shares=(0.5,)), ALWAYS_OPEN, at=T0 + 70 * MIN)
+    assert (aimed.warn_due, aimed.due_at) == ((T0 + 5 * MIN,), T0 + 10 * MIN)
