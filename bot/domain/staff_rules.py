@@ -71,25 +71,15 @@ def snooze(turn: Turn, event: Snooze) -> None:
     if event.until <= event.at:
         raise Refused("The time to come back to this conversation has already passed.")
     turn.log(LogKind.SNOOZED, agent=event.agent.id, until=event.until.isoformat())
-    turn.change(holder=None, claim_until=None, snoozed_until=event.until, hold_epoch=turn.c.hold_epoch + 1)
-    turn.move(State.SNOOZED)
+    _leave(turn, State.SNOOZED, snoozed_until=event.until)
 
 
 def wait(turn: Turn, event: Wait) -> None:
     """Let the customer act: nothing may wait for an answer then."""
     _check(turn, event.agent)
-    if turn.c.unanswered or turn.c.unlisted:
-        raise Refused(STILL_WAITS)
+    _check_answered(turn)
     turn.log(LogKind.ASKED, agent=event.agent.id)
-    turn.change(
-        holder=None,
-        claim_until=None,
-        snoozed_until=None,
-        handed_back_at=None,
-        spoke_last=Author.AGENT,  # a human's word: silence alone does not close it
-        hold_epoch=turn.c.hold_epoch + 1,
-    )
-    turn.move(State.WAITING)
+    _leave(turn, State.WAITING, spoke_last=Author.AGENT)  # a human's word: silence alone does not close it
 
 
 def transfer(turn: Turn, event: Transfer) -> None:
@@ -108,17 +98,9 @@ def transfer(turn: Turn, event: Transfer) -> None:
 def hand_back(turn: Turn, event: HandBack) -> None:
     """Let the bot answer what the customer writes next. What waits for an answer now is staff's to answer."""
     _check(turn, event.agent)
-    if turn.c.unanswered or turn.c.unlisted:
-        raise Refused(STILL_WAITS)
+    _check_answered(turn)
     turn.log(LogKind.HANDED_BACK, agent=event.agent.id)
-    turn.change(
-        holder=None,
-        claim_until=None,
-        snoozed_until=None,
-        handed_back_at=event.at,
-        hold_epoch=turn.c.hold_epoch + 1,
-    )
-    turn.move(State.OPEN)
+    _leave(turn, State.OPEN, handed_back_at=event.at)
 
 
 def correct_label(turn: Turn, event: CorrectLabel) -> None:
@@ -196,11 +178,24 @@ def reached(
     turn.owe_response(at)
 
 
+def _leave(turn: Turn, state: State, **fields: object) -> None:
+    """Let nobody hold the conversation, and move it to where it goes on; ``fields`` are set besides."""
+    free: dict[str, object] = {"holder": None, "claim_until": None, "snoozed_until": None, "handed_back_at": None}
+    turn.change(**{**free, **fields}, hold_epoch=turn.c.hold_epoch + 1)
+    turn.move(state)
+
+
 def _check(turn: Turn, agent: Agent) -> None:
     if not agent.may(Right.HANDLE):
         raise Refused(f"The role {agent.role.value} may not handle conversations.")
     if turn.c.state is State.CLAIMED and turn.c.holder != agent.id:
         raise Refused(f"{turn.c.holder} holds this conversation.")
+
+
+def _check_answered(turn: Turn) -> None:
+    """Refuse to leave the word to somebody else while a message is unanswered: nobody would answer it."""
+    if turn.c.unanswered or turn.c.unlisted:
+        raise Refused(STILL_WAITS)
 
 
 def _check_seen(turn: Turn, seen: int | None) -> None:

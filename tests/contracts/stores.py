@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.domain.actions import Deadline, DeadlineKind, Send, SendState
+from bot.domain.calendar import ALWAYS_OPEN
 from bot.domain.conversation import Conversation, Pending, Unanswered
 from bot.domain.decisions import Decision, DecisionKind, Reason, Rendered, Situation, Wording
 from bot.domain.log import LogEvent, LogKind
 from bot.domain.messages import ActionId, Address, AgentId, Author, Customer, MessageId
 from bot.domain.prediction import Assessment, Candidate, Label, Prediction, Versions
+from bot.domain.sla import Aim, Clock, Metric
 from bot.domain.states import State
 from bot.ports import Store
 from bot.records import (
@@ -301,3 +304,16 @@ def decided(text: str = "Tomorrow.", name: str = "Ann Example", of: str = "m1") 
         ),
         made_at=NOW,
     )
+
+
+async def opened(store: Store, who: str, **after: Any) -> Conversation:
+    """Return an escalated conversation; ``after`` sets further fields of it."""
+    conversation = await begun(store, who)
+    return await advance(store, conversation, after={"state": State.ESCALATED, "updated_at": NOW, **after})
+
+
+def clock(due_at: datetime) -> tuple[Clock, ...]:
+    """Return a running clock, alone, that falls due then: a day after its start."""
+    start = due_at - DAY
+    made = Clock(metric=Metric.FIRST_REPLY, instance=1, started_at=start, running_since=start)
+    return (made.aimed_at(Aim(policy="standard", target=DAY), ALWAYS_OPEN, at=start),)
