@@ -56,12 +56,11 @@ class Wall:
         return cls(zone=zone, today=instant(at).astimezone(zone).date())
 
     def time(self, at: int) -> str:
-        """Return an instant as this clock shows it, to the second."""
+        """Return an instant as this clock shows it."""
         return self.shown(instant(at).astimezone(self.zone).replace(tzinfo=None))
 
     def shown(self, wall: datetime) -> str:
-        """Return a time that stands on this clock already."""
-        wall = (wall + timedelta(milliseconds=500)).replace(microsecond=0)
+        """Return a time that stands on this clock already, in the second that has begun."""
         clock = f"{wall:%H:%M:%S}" if wall.second else f"{wall:%H:%M}"
         return clock if wall.date() == self.today else f"{wall:%a %d %b} {clock}"
 

@@ -277,3 +277,11 @@ async def test_a_case_that_joined_another_is_told_with_the_time_that_it_had_wait
     assert line.startswith("corrected: a conversation that joined this one had waited")
     assert "10:00" in line
     assert "due 11:00" in line
+
+
+async def test_a_sentence_names_the_second_that_its_line_shows() -> None:
+    case = Case()
+    case.do(wrote(59.7 / 60, escalate()))
+    [line] = (await told(case))["first_reply_time:1"].lines[:1]
+    assert (line.at.second, line.at.microsecond) == (59, 700_000)
+    assert line.says.startswith("started: the customer wrote at 10:00:59;")
