@@ -15,22 +15,27 @@ from typing import Protocol
 
 from bot.domain.actions import Deadline
 from bot.domain.conversation import Conversation
-from bot.domain.events import Command, FieldsSet
+from bot.domain.events import Command, FieldsSet, HolderLeft
 from bot.domain.log import LogKind, LogRecord, Scalar
 from bot.domain.messages import ActionId, Address, ConversationId
 from bot.domain.prediction import Assessment
+from bot.domain.staff_rules import Refusal
 from bot.figures import Question, Summary
 from bot.records import (
+    ActQuery,
     Arrival,
     AuditRow,
     Commit,
     ConversationView,
     CorrectedMessage,
+    Enclosure,
     InboxItem,
+    Post,
     QueuePage,
     QueueQuery,
     Receipt,
     Sending,
+    Sent,
     StaffAccount,
     StoreFacts,
     Taken,
@@ -93,8 +98,9 @@ class Capabilities:
     ``idempotent_sends``: a repeated send with the same key reaches the customer once, so an unknown outcome
     may be repeated. ``backfills``: what was written while Heed was away is fetched. ``per_place`` is the least
     time between two sends to one private chat, ``per_room`` to one public room, ``per_account`` between any two.
-    A text longer than ``longest_part`` leaves in parts, each of which counts. ``instead`` says in a sentence, for
-    each flag that is False, what Heed does in its stead.
+    A text longer than ``longest_part`` leaves in parts, each of which counts. ``largest_file``: the most bytes of
+    a file that goes along with a reply. ``instead`` says in a sentence, for each flag that is False, what Heed
+    does in its stead.
     """
 
     name: str
@@ -102,6 +108,8 @@ class Capabilities:
     idempotent_sends: bool = False
     sees_edits: bool = False
     sees_deletions: bool = False
+    edits_sends: bool = False
+    deletes_sends: bool = False
     shows_typing: bool = False
     backfills: bool = False
     longest_text: int = 4000
@@ -110,6 +118,7 @@ class Capabilities:
     per_place: timedelta = timedelta(0)
     per_room: timedelta = timedelta(0)
     per_account: timedelta = timedelta(0)
+    largest_file: int = 0  # 0: a text goes alone
     instead: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -132,8 +141,13 @@ class Channel(Protocol):
         """Hand everything that comes in to ``intake``, acknowledging only after it returned. Until cancelled."""
         ...
 
-    async def send(self, sending: Sending) -> datetime:
-        """Deliver one text and return the platform's time. Raises a SendError that says what is known."""
+    async def send(self, sending: Sending) -> Sent:
+        """Deliver one text, or change one that was sent, and return when that was and as which messages there.
+
+        ``sending.enclosures`` go along with it, unchanged. A text that is changed keeps its files.
+        ``sending.send.revises``: the messages ``sending.revised_ids`` get the new text, or are deleted where it is
+        empty. Asked for only where the capabilities say so. Raises a SendError that says what is known.
+        """
         ...
 
     async def typing(self, address: Address) -> None:
@@ -204,6 +218,10 @@ class Conversations(Protocol):
 
     async def load(self, ids: Sequence[ConversationId]) -> dict[ConversationId, Conversation]:
         """Return the conversations that exist among these."""
+        ...
+
+    async def requested(self, request: str) -> bool:
+        """Tell whether a commit has carried out this request, lately."""
         ...
 
     async def commit(self, commits: Sequence[Commit]) -> list[bool]:
@@ -314,6 +332,10 @@ class Accounts(Protocol):
         """Set or clear a switch."""
         ...
 
+    async def switches(self, prefix: str) -> Mapping[str, str]:
+        """Return all switches that are set and whose names begin so."""
+        ...
+
 
 class Bookmarks(Protocol):
     """How far a channel has read, by name: what lies behind a bookmark is fetched when it listens again."""
@@ -355,6 +377,10 @@ class Views(Protocol):
         """
         ...
 
+    async def acts(self, query: ActQuery) -> list[LogRecord]:
+        """Return what staff did, newest first: the log's records of commands, each with its agent."""
+        ...
+
     async def audit(self, *, after: str, limit: int) -> list[AuditRow]:
         """Return all but unopened and resolved conversations, by id behind ``after``."""
         ...
@@ -371,6 +397,43 @@ class Corrections(Protocol):
         """Return corrected messages by id behind ``after``, each with the newest correction.
 
         A message that has no text any more, was taken back, or was edited after it was corrected is left out.
+        """
+        ...
+
+
+class Posts(Protocol):
+    """What each desk shows of conversations, so that it is shown once and kept up."""
+
+    async def posts(self, desk: str, conversation: ConversationId) -> Mapping[str, Post]:
+        """Return by key what a desk shows of one conversation."""
+        ...
+
+    async def keep_posts(
+        self, desk: str, conversation: ConversationId, posts: Sequence[Post], *, gone: Sequence[str] = ()
+    ) -> None:
+        """Store these, durably before it returns; ``gone`` are keys of what the desk shows no more."""
+        ...
+
+    async def posted(self, desk: str, external_id: str) -> tuple[ConversationId, str] | None:
+        """Return which piece of which conversation a message, or a thread, of a desk shows."""
+        ...
+
+
+class Enclosures(Protocol):
+    """Files that staff send along with replies, each under an id that nobody can guess."""
+
+    async def keep_enclosure(self, conversation: ConversationId, enclosure: Enclosure) -> str:
+        """Store a file, durably before it returns its id. One that no reply takes along is gone after a day."""
+        ...
+
+    async def enclosure(self, enclosure: str) -> Enclosure | None:
+        """Return a file, for staff and for its way to the customer. None where it never was, or was erased."""
+        ...
+
+    async def enclosure_for(self, channel: str, customer: str, enclosure: str) -> Enclosure | None:
+        """Return a file as the customer (by the platform's id) to whom it was sent may open it.
+
+        None for anybody else, before it has started out, and after it was taken back.
         """
         ...
 
@@ -421,6 +484,8 @@ class Store(
     Leases,
     Views,
     Corrections,
+    Posts,
+    Enclosures,
     Upkeep,
     Protocol,
 ):
@@ -446,18 +511,44 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandResult:
-    """What became of a staff command. A refusal says why in a sentence for the person who gave it."""
+    """What became of a staff command.
+
+    A refusal says why in a sentence for the person who gave it; its kind lets a desk offer the next step.
+    """
 
     accepted: bool
     conversation: Conversation | None
     refusal: str = ""
+    kind: Refusal | None = None
+
+
+class Desk(Protocol):
+    """A place where staff work, in a chat or on a page.
+
+    It shows conversations as they stand in the store, and hands in what staff do; of its own it decides nothing.
+    Words that staff write on it reach nobody outside unless they expressly ask for a reply.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return what the desk is called in the log and in the store."""
+        ...
+
+    async def run(self) -> None:
+        """Show what changes and hand in what staff do, until cancelled. What fails is told and tried again."""
+        ...
 
 
 class Commands(Protocol):
     """The road of staff commands: answers at once, however many messages wait for the model."""
 
-    async def perform(self, conversation: ConversationId, command: Command | FieldsSet) -> CommandResult:
-        """Carry out a command and say what became of it. Raises NotFound for an unknown conversation."""
+    async def perform(
+        self, conversation: ConversationId, command: Command | FieldsSet | HolderLeft, *, request: str = ""
+    ) -> CommandResult:
+        """Carry out a command and say what became of it. Raises NotFound for an unknown conversation.
+
+        ``request`` names the wish itself: one that was carried out before is accepted, and nothing is done again.
+        """
         ...
 
     async def pause(self, *, by: str) -> None:

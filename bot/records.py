@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -118,7 +119,8 @@ class InboxItem:
     it is not addressed, and somebody else has spoken in the room since, or it was taken back while it waited.
     ``own``: its writer is the conversation's customer. ``replied``: a REPLY to its conversation waits behind it.
     ``held_until``: when the room's patience with it ends, None if it did not have to wait. ``text``: what was
-    edited while it waited is told in its newest wording, and its edit not apart.
+    edited while it waited is told in its newest wording, and its edit not apart. ``blocked``: staff have stopped
+    hearing its writer.
     """
 
     seq: int
@@ -140,6 +142,7 @@ class InboxItem:
     replied: bool = False
     held_until: datetime | None = None
     attachments: tuple[Attachment, ...] = ()
+    blocked: bool = False
 
 
 # --- what a step stores ----------------------------------------------------------------------------------
@@ -166,6 +169,11 @@ class NoteRecord:
     at: datetime
 
 
+def note_of(request: str) -> str:
+    """Return the id of the note that a request leaves, the same each time it is asked."""
+    return f"n{hashlib.blake2b(request.encode(), digest_size=10).hexdigest()}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionRecord:
     """What a member of staff says that a message is: the labels that hold, none of them for other."""
@@ -177,12 +185,23 @@ class CorrectionRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRecord:
+    """A customer whom staff have stopped hearing, or (``lifted``) hear again."""
+
+    customer: CustomerId
+    agent: AgentId
+    at: datetime
+    lifted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendOutcome:
-    """The new state of a send."""
+    """The new state of a send. ``external_ids``: the platform's ids of what it became there, one for each part."""
 
     action: ActionId
     state: SendState
     at: datetime
+    external_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +211,9 @@ class Commit:
     It applies only if the stored version is ``expected_version`` and every inbox item in ``fresh`` is still
     there and not escalated: so a worker and the timekeeper never both handle one message. ``done``: inbox
     items taken off. ``escalated``: inbox items that stay for annotation only. ``cancelled``: keys of deadlines.
-    ``corrections``: the newest one of a message replaces those before it.
+    ``corrections``: the newest one of a message replaces those before it. ``blocks``: customers whom staff stop
+    hearing, or hear again. ``request``: the wish that this carries out, kept for some days so that it is not
+    carried out twice.
     """
 
     conversation: Conversation
@@ -206,6 +227,8 @@ class Commit:
     decisions: tuple[DecisionRecord, ...] = ()
     notes: tuple[NoteRecord, ...] = ()
     corrections: tuple[CorrectionRecord, ...] = ()
+    blocks: tuple[BlockRecord, ...] = ()
+    request: str = ""
     fresh: tuple[int, ...] = ()
     done: tuple[int, ...] = ()
     escalated: tuple[int, ...] = ()
@@ -215,12 +238,23 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that goes to the customer along with a reply."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
     """A send handed to delivery, with where it goes. ``seq`` is its place in the outbox, a feed's cursor.
 
     ``doubtful``: an earlier try may have reached the customer, so it never counts as definitely not sent.
     ``reply_to`` is the platform's id of the customer's message that it answers, "" where there is none.
-    ``private``: nobody but the customer sees it.
+    ``private``: nobody but the customer sees it. ``revised_ids``: where ``send`` revises a text that was sent, the
+    platform's ids of that text's parts; the channel changes those, and sends nothing new. ``enclosures``: the
+    files of ``send.attachments``, in their order; delivery brings them when it hands the text to its channel.
     """
 
     seq: int
@@ -234,6 +268,16 @@ class Sending:
     external_conversation: str = ""
     reply_to: str = ""
     private: bool = True
+    revised_ids: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A text that has reached its platform: when, by the platform's clock, and as which of its messages."""
+
+    at: datetime
+    external_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,12 +313,24 @@ class TranscriptEntry:
     external_id: str = ""
     attachments: tuple[Attachment, ...] = ()
 
+    @property
+    def enclosed(self) -> bool:
+        """Tell whether Heed sent it, so that its attachments are enclosures of the store, not the platform's."""
+        return self.send_state is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueQuery:
-    """What a list of conversations is asked for. ``text`` searches names, ids and messages."""
+    """What a list of conversations is asked for. ``text`` searches names, ids and messages.
+
+    ``teams``, ``labels``, ``channels`` and ``priorities``: one of these values; empty asks for nothing.
+    """
 
     states: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
     text: str = ""
     holder: AgentId | None = None
     limit: int = 50
@@ -300,8 +356,22 @@ class QueuePage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierMatter:
+    """Another conversation of the same customer, in a line."""
+
+    conversation: ConversationId
+    state: str
+    label: Label | None
+    opened_at: datetime | None
+    resolved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationView:
-    """A conversation with everything that staff may see."""
+    """A conversation with everything that staff may see. ``earlier``: the customer's others, newest first.
+
+    ``blocked``: who has stopped hearing this customer, and when.
+    """
 
     conversation: Conversation
     customer: Customer
@@ -309,6 +379,32 @@ class ConversationView:
     notes: tuple[NoteRecord, ...]
     decisions: tuple[DecisionRecord, ...]
     corrections: tuple[CorrectionRecord, ...] = ()
+    earlier: tuple[EarlierMatter, ...] = ()
+    blocked: BlockRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActQuery:
+    """Which of staff's acts are asked for: behind ``before`` (0: the newest first), of one agent or of all."""
+
+    before: int = 0
+    agent: AgentId | None = None
+    conversation: ConversationId | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What a desk shows of one piece of a conversation: where, as which message there, and a mark of its content.
+
+    ``key`` names the piece within the conversation (``card``, a message's id, a note's id); ``place`` is the
+    desk's thread. The key ``thread`` stands for the thread itself.
+    """
+
+    key: str
+    place: str
+    external_id: str
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from bot.engine.guard import GuardedAssessor
 from bot.engine.time import VirtualTime
 from bot.figures import Summary
 from bot.ports import Assessor, Capabilities, Intake
-from bot.records import Arrival, Sending
+from bot.records import Arrival, Sending, Sent
 from bot.reports.read_database import ReportDatabase
 from bot.reports.service import ReportService
 from bot.rulebook import Hours
@@ -135,10 +135,10 @@ class Sink:
     async def listen(self, intake: Intake) -> None:
         """Bring nothing in: the replay does."""
 
-    async def send(self, sending: Sending) -> datetime:
+    async def send(self, sending: Sending) -> Sent:
         """Confirm at once."""
         del sending
-        return self._time.now()
+        return Sent(at=self._time.now())
 
     async def typing(self, address: Address) -> None:
         """Show nobody anything."""

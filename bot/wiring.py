@@ -27,9 +27,10 @@ from bot.engine.presence import Presence
 from bot.engine.road import Road
 from bot.engine.time import SystemTime
 from bot.engine.timekeeper import Timekeeper
+from bot.engine.waiting import Waiting
 from bot.engine.worker import Worker, WorkerLimits
 from bot.errors import ModelError, SettingsError
-from bot.ports import Assessor, Channel, EventLog, Store, TimeSource
+from bot.ports import Assessor, Capabilities, Channel, EventLog, Store, TimeSource
 from bot.reports.read_database import ReportDatabase
 from bot.reports.service import ReportService
 from bot.rulebook import Hours, Rulebook
@@ -100,6 +101,11 @@ class Brands:
         await self._store.keep_templates(catalogue.version, catalogue.sources)
         await self._assessor.index(catalogue.examples(), version=catalogue.version)
 
+    @property
+    def brand(self) -> Brand:
+        """Return the brand as it answers now."""
+        return self._brand
+
     def problem(self) -> str | None:
         """Return what is wrong with the files as they are now."""
         return self._watcher.problem
@@ -127,6 +133,7 @@ class Heed:
     brands: Brands
     presence: Presence
     calendar_of: Callable[[str], Calendar]
+    capabilities_of: Callable[[str], Capabilities]
 
 
 def brand_of(settings: Settings) -> Brand:
@@ -237,10 +244,12 @@ def join(
     limits = settings.limits
     road = Road(store=store, rules=lambda: book.rules, time=time)
     brands = Brands(settings, assessor=assessor, store=store)
-    commands = StaffCommands(store=store, road=road, time=time)
+    capabilities_of = _capabilities(channels)
+    commands = StaffCommands(store=store, road=road, time=time, revises=capabilities_of)
     delivery = Delivery(store=store, road=road, channels=channels, time=time, limits=DeliveryLimits())
     presence = Presence(store=store, channels=channels, time=time)
     timekeeper = Timekeeper(store=store, road=road, time=time)
+    waiting = Waiting(log=store, rules=lambda: book.rules, time=time, zone=str(brand_zone(settings)))
     workers = [
         Worker(
             store=store,
@@ -255,6 +264,7 @@ def join(
                 leaning=bool(settings.model.languages),
             ),
             preparing=presence.preparing,
+            waiting=waiting,
         )
         for number in range(limits.workers)
     ]
@@ -277,6 +287,7 @@ def join(
         channels=channels,
         presence=presence,
         board=board,
+        waiting=waiting,
         refresh=brands.refresh if hours is None else _both(brands.refresh, hours.refresh),
         problem=brands.problem,
     )
@@ -295,7 +306,18 @@ def join(
         brands=brands,
         presence=presence,
         calendar_of=book.calendar_of,
+        capabilities_of=capabilities_of,
     )
+
+
+def _capabilities(channels: Sequence[Channel]) -> Callable[[str], Capabilities]:
+    """Return what tells what a channel can do; one that nobody serves can do nothing."""
+
+    def of(name: str) -> Capabilities:
+        found = next((channel for channel in channels if channel.serves(name)), None)
+        return Capabilities(name=name) if found is None else found.capabilities
+
+    return of
 
 
 def _both(

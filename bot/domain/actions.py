@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.decisions import Wording
-from bot.domain.messages import ActionId, AgentId, Author, ConversationId, MessageId
+from bot.domain.messages import ActionId, AgentId, Attachment, Author, ConversationId, MessageId
 
 
 class SendState(StrEnum):
@@ -28,6 +28,8 @@ class Send:
     ``hold_epoch`` is set for the bot's answers alone: they start out only while the conversation's epoch is
     still this one and automatic answers are not paused. ``answers_to`` is the number of the last customer
     message that this text answers. ``message`` is the id under which the text joins the transcript.
+    ``revises``: it takes the place of that reply, which has been sent; without ``text`` it takes it back.
+    ``attachments``: files that go along, each with its id in the store as ``reference``.
     """
 
     id: ActionId
@@ -41,6 +43,8 @@ class Send:
     agent: AgentId | None = None
     template: str | None = None
     quick_replies: tuple[str, ...] = ()
+    revises: MessageId | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 def message_of(action: ActionId) -> MessageId:
@@ -53,6 +57,7 @@ class DeadlineKind(StrEnum):
 
     WARN = "warn"
     BREACH = "breach"
+    CLAIM_ENDING = "claim_ending"
     CLAIM_EXPIRY = "claim_expiry"
     SNOOZE_END = "snooze_end"
     SILENCE = "silence"

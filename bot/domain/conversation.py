@@ -30,6 +30,7 @@ class Rules:
     silence_resolves_after: timedelta = timedelta(hours=24)
     reopen_window: timedelta = timedelta(days=7)
     claim_lifetime: timedelta = timedelta(minutes=30)
+    claim_notice: timedelta = timedelta(minutes=5)
     send_within: timedelta = timedelta(minutes=5)
 
     def calendar_of(self, name: str) -> Calendar:
@@ -85,6 +86,7 @@ class Conversation:
     policy: Policy | None = None
     holder: AgentId | None = None
     claim_until: datetime | None = None
+    claim_warned: bool = False
     snoozed_until: datetime | None = None
     hold_epoch: int = 0
     spoke_last: Author | None = None
@@ -100,6 +102,7 @@ class Conversation:
     team: str = ""
     priority: str = ""
     tier: str = ""
+    topic: str = ""
     handed_back_at: datetime | None = None
     merged_into: ConversationId | None = None
     linked: tuple[ConversationId, ...] = ()
@@ -133,6 +136,7 @@ class Conversation:
             "team": self.team,
             "priority": self.priority,
             "tier": self.tier,
+            "topic": self.topic,
         }
 
     @property
@@ -164,6 +168,8 @@ def _deadlines(c: Conversation, rules: Rules) -> Iterator[Deadline]:
         yield from _clock_deadlines(c.id, clock)
     if c.state is State.CLAIMED and c.claim_until is not None:
         yield _deadline(c.id, DeadlineKind.CLAIM_EXPIRY, "", c.claim_until)
+        if not c.claim_warned and rules.claim_notice < rules.claim_lifetime:
+            yield _deadline(c.id, DeadlineKind.CLAIM_ENDING, "", c.claim_until - rules.claim_notice)
     if c.state is State.SNOOZED and c.snoozed_until is not None:
         yield _deadline(c.id, DeadlineKind.SNOOZE_END, "", c.snoozed_until)
     if (silence := silence_due(c, rules)) is not None:

@@ -105,7 +105,7 @@ def annotated(turn: Turn, event: MessageAnnotated) -> None:
 
 def _receive(turn: Turn, event: CustomerWrote) -> None:
     _learn(turn, event.label, event.language)
-    turn.change(received=turn.c.received + 1)
+    turn.change(received=turn.c.received + 1, topic=event.decision.topic or turn.c.topic)
     _log_message(turn, LogKind.MESSAGE_RECEIVED, event)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.conversation import silence_due
-from bot.domain.events import ClaimExpired, ClockBreached, ClockWarned, SilencePassed, SnoozeEnded
+from bot.domain.events import ClaimExpired, ClaimNearsEnd, ClockBreached, ClockWarned, SilencePassed, SnoozeEnded
 from bot.domain.log import LogKind
 from bot.domain.sla import Clock
 from bot.domain.states import State
@@ -22,6 +22,14 @@ def breached(turn: Turn, event: ClockBreached) -> None:
     clock = _clock(turn, event.key)
     if clock is not None and not clock.breached and clock.due_at == event.due_at:
         turn.breach(clock)
+
+
+def claim_near_end(turn: Turn, event: ClaimNearsEnd) -> None:
+    """Tell the holder that the claim expires soon."""
+    until = turn.c.claim_until
+    if until is not None and not turn.c.claim_warned and until - turn.rules.claim_notice == event.due_at:
+        turn.log(LogKind.CLAIM_ENDING, agent=turn.c.holder, until=until.isoformat())
+        turn.change(claim_warned=True)
 
 
 def claim_expired(turn: Turn, event: ClaimExpired) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.messages import AttachmentKind, Author
@@ -53,6 +53,8 @@ class Reason(StrEnum):
     WITHDRAWN = "withdrawn"  # the answer was taken back before it started out
     TRANSFERRED = "transferred"  # staff gave it to a team
     LINKED = "linked"  # another conversation's matter came in
+    BLOCKED = "blocked"  # staff have stopped hearing this customer
+    REOPENED = "reopened"  # staff took it up again
 
 
 #: Each reason as staff and operations read it.
@@ -87,11 +89,16 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.WITHDRAWN: "The answer was taken back before it started out.",
     Reason.TRANSFERRED: "Staff gave it to a team.",
     Reason.LINKED: "Another conversation about the same matter was joined to it.",
+    Reason.BLOCKED: "This customer is blocked.",
+    Reason.REOPENED: "Staff took it up again.",
 }
 
 
 class Wording(StrEnum):
-    """What a text to the customer is. Only ``ANSWER``, ``THANKS`` and ``REPLY`` are substantive."""
+    """What a text to the customer is. Only ``ANSWER``, ``THANKS`` and ``REPLY`` are substantive.
+
+    A ``REVISION`` changes a reply that was sent, or takes it back: it answers nothing anew.
+    """
 
     ANSWER = "answer"
     THANKS = "thanks"
@@ -99,6 +106,7 @@ class Wording(StrEnum):
     GREETING = "greeting"
     NOTICE = "notice"
     REPLY = "reply"
+    REVISION = "revision"
 
     @property
     def substantive(self) -> bool:
@@ -122,7 +130,8 @@ class Decision:
 
     ``rendered`` is the text to send: always for ANSWER and GREET, an acknowledgement or None for ESCALATE,
     None for SILENCE and RECORD. ``rejected``: the customer turned the last answer down, so the time that the
-    clock was suspended counts. ``settled``: the customer says that the matter is done.
+    clock was suspended counts. ``settled``: the customer says that the matter is done. ``topic``: of the template
+    that lies nearest to the message, "" where none is near.
     """
 
     kind: DecisionKind
@@ -130,6 +139,7 @@ class Decision:
     rendered: Rendered | None = None
     rejected: bool = False
     settled: bool = False
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +149,9 @@ class Situation:
     ``greeted``: a greeting went out only lately. ``addressed``: the message is meant for the brand: written in
     private, to the bot by name or by reply, or in a place where everything is. ``answered``: somebody else in the
     room has spoken since, or had no chance to. ``attachments``: kinds of what it brings along. ``replied``: an
-    agent's later answer lies in the inbox already.
+    agent's later answer lies in the inbox already. ``expected_wait``: how long most wait for a human at present,
+    None where nobody can tell. ``opens_at``: when the brand opens next, None while it is open; ``zone`` names the
+    time zone in which the brand reads that.
     """
 
     state: State
@@ -159,3 +171,6 @@ class Situation:
     answered: bool = False
     attachments: tuple[AttachmentKind, ...] = ()
     replied: bool = False
+    expected_wait: timedelta | None = None
+    opens_at: datetime | None = None
+    zone: str = ""

@@ -100,6 +100,7 @@ def _not_sent(turn: Turn, send: Pending, event: SendReported) -> None:
         wording=send.wording.value,
         by=send.author.value,
         outcome=event.outcome.value,
+        reason=event.detail or None,
     )
     withdrawn = event.outcome is SendState.WITHDRAWN
     if withdrawn and (turn.c.answer_pending or turn.c.state not in {State.OPEN, State.UNOPENED}):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from bot.domain.actions import SendState
 from bot.domain.decisions import Decision, Reason
-from bot.domain.messages import ActionId, ConversationId, MessageId
+from bot.domain.messages import ActionId, AgentId, Attachment, ConversationId, MessageId
 from bot.domain.prediction import UNDETERMINED, Label
 from bot.domain.roles import Agent
 from bot.domain.sla import Clock
@@ -74,7 +75,10 @@ class AgentReplied(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendReported(Fact):
-    """What became of a send. ``sent_at`` is the platform's time, when it was sent."""
+    """What became of a send. ``sent_at`` is the platform's time, when it was sent.
+
+    ``detail`` says to staff why it did not arrive; it names nobody and quotes nothing.
+    """
 
     action: ActionId
     outcome: SendState
@@ -103,6 +107,20 @@ class ClockBreached(Fact):
 
     key: str
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimNearsEnd(Fact):
+    """The holder has not acted for most of the claim's lifetime."""
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolderLeft(Fact):
+    """Whoever holds the conversation is not on staff any more, or may not handle conversations any more."""
+
+    holder: AgentId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +196,16 @@ class Claim(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOver(Command):
+    """Hold a conversation that somebody else holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskFor(Command):
+    """Ask whoever holds the conversation to hand it over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Release(Command):
     """Let go of it."""
 
@@ -187,10 +215,24 @@ class Reply(Command):
     """Send ``text`` to the customer. On a free conversation this claims it in the same step.
 
     ``seen``: how many of the customer's messages its writer had read; refused if there are more by now.
+    ``enclosures``: files that go along, each with its id in the store as ``reference``: then there may be no text.
     """
 
     text: str
     seen: int | None = None
+    enclosures: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revise(Command):
+    """Change a reply that has reached the customer to ``text``, or take it back where that is empty.
+
+    ``wrote``: who had written it; None where there is no such reply.
+    """
+
+    message: MessageId
+    text: str = ""
+    wrote: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,11 +279,38 @@ class CorrectLabel(Command):
     decided: str = ""
 
 
+class ResolveReason(StrEnum):
+    """Why an agent calls a conversation done."""
+
+    ANSWERED = "answered"
+    NO_REPLY_NEEDED = "no_reply_needed"
+    GONE_QUIET = "gone_quiet"  # the customer does not come back
+    DUPLICATE = "duplicate"  # the same matter goes on elsewhere
+    SPAM = "spam"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolve(Command):
     """Call it done. ``seen`` as for a reply."""
 
+    reason: ResolveReason = ResolveReason.ANSWERED
     seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen(Command):
+    """Take up a resolved conversation again, held by whoever does it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(Command):
+    """Stop hearing a customer who floods: the conversation is resolved, and what they write starts nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unblock(Command):
+    """Hear the customer again."""
 
 
 Event = Fact | Command

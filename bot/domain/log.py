@@ -13,7 +13,10 @@ Scalar = str | int | float | bool | None
 
 
 class LogKind(StrEnum):
-    """Everything that is ever logged. Readers count and skip kinds that they do not know."""
+    """Everything that is ever logged. Readers count and skip kinds that they do not know.
+
+    What staff did carries ``agent`` and the ``role`` that they had at that moment.
+    """
 
     # the life of a conversation
     MESSAGE_RECEIVED = "message_received"  # label, language, decision, reason, template, confidence
@@ -25,8 +28,12 @@ class LogKind(StrEnum):
     REOPENED = "reopened"
     ESCALATED = "escalated"  # reason
     CLAIMED = "claimed"  # agent, role
-    RELEASED = "released"  # agent, by (agent, expiry)
+    CLAIM_ENDING = "claim_ending"  # agent, until: the claim expires soon
+    ASKED_FOR = "asked_for"  # agent, holder: somebody wants what another holds
+    TAKEN_OVER = "taken_over"  # agent, from
+    RELEASED = "released"  # agent, by (agent, expiry, snooze, transfer, take_over, left)
     REPLIED = "replied"  # agent, role, native, holder (who held it, if somebody else did)
+    REVISED = "revised"  # agent, message, action, takes_back
     NOTED = "noted"
     SNOOZED = "snoozed"  # until
     ASKED = "asked"  # agent: the customer has to act
@@ -36,7 +43,9 @@ class LogKind(StrEnum):
     LABEL_CORRECTED = "label_corrected"  # message, from, to ("complaint+question"), decision, agent
     LINK_REQUESTED = "link_requested"  # into: the conversation that goes on with this matter
     LINKED = "linked"  # other: the conversation whose matter came in
-    RESOLVED = "resolved"  # by (agent, bot, silence, deleted, erased)
+    BLOCKED = "blocked"  # agent: what the customer writes starts nothing any more
+    UNBLOCKED = "unblocked"  # agent
+    RESOLVED = "resolved"  # by (agent, bot, silence, deleted, erased, merge), agent, reason
     SEND_QUEUED = "send_queued"  # action, wording, by, template
     SEND_CONFIRMED = "send_confirmed"
     SEND_FAILED = "send_failed"  # outcome (failed, unknown, withdrawn), reason
@@ -56,6 +65,9 @@ class LogKind(StrEnum):
     CALENDAR_KEPT = "calendar_kept"  # calendar, source
     TIME_JUMPED = "time_jumped"  # by (seconds), cause (clock: it was set or the machine slept; standstill)
     STARTED = "started"  # the engine began to run: what fell due before was noticed after downtime
+    # the brand's staff
+    WENT_AWAY = "went_away"  # agent, role
+    CAME_BACK = "came_back"  # agent, role
     # the brand's switches
     PAUSED = "paused"
     RESUMED = "resumed"

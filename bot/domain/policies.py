@@ -13,7 +13,7 @@ from itertools import combinations
 from bot.domain.sla import Aim, Metric, Targets
 
 #: What conversations are told apart by, in the order in which it is shown.
-CRITERIA = ("channel", "label", "language", "team", "priority", "tier")
+CRITERIA = ("channel", "label", "language", "team", "priority", "tier", "topic")
 
 Traits = Mapping[str, str]
 

@@ -1,4 +1,4 @@
-"""Who on the brand's staff may do what. Teams and finer roles join this table later."""
+"""Who on the brand's staff may do what."""
 
 from __future__ import annotations
 
@@ -19,25 +19,31 @@ class Role(StrEnum):
 class Right(StrEnum):
     """What somebody may want to do."""
 
-    HANDLE = "handle"  # claim, reply, note, release, resolve
+    HANDLE = (
+        "handle"  # claim, reply, note, transfer, snooze, resolve, reopen and all else that a conversation needs
+    )
+    TAKE_OVER = "take_over"  # take a conversation from its holder, change what somebody else has sent
+    BLOCK = "block"  # stop hearing a customer who floods, and hear them again
     WATCH = "watch"  # see the operations page
     PAUSE = "pause"  # stop and restart all automatic answers
+    AUDIT = "audit"  # see and export who did what
 
 
 #: The one place that says which role may do what.
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.AGENT: frozenset({Right.HANDLE, Right.WATCH}),
-    Role.LEAD: frozenset({Right.HANDLE, Right.WATCH, Right.PAUSE}),
+    Role.LEAD: frozenset({Right.HANDLE, Right.TAKE_OVER, Right.BLOCK, Right.WATCH, Right.PAUSE, Right.AUDIT}),
     Role.ADMIN: frozenset(Right),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """A human on staff, with the role held at this moment."""
+    """A human on staff, with the role and team held at this moment. ``team`` is "" for somebody in none."""
 
     id: AgentId
     role: Role = Role.AGENT
+    team: str = ""
 
     def may(self, right: Right) -> bool:
         """Tell whether this agent's role includes ``right``."""

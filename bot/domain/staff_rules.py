@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from bot.domain.conversation import Unanswered
 from bot.domain.decisions import Reason
 from bot.domain.events import (
     AgentReplied,
+    AskFor,
+    Block,
     Claim,
     CorrectLabel,
     HandBack,
+    HolderLeft,
     Note,
     Release,
+    Reopen,
     Reply,
     Resolve,
+    Revise,
     Snooze,
+    TakeOver,
     Transfer,
+    Unblock,
     Wait,
 )
 from bot.domain.log import LogKind
@@ -34,8 +42,25 @@ STILL_WAITS = "The customer still waits for an answer. Reply first."
 MOVED_ON = "The customer has written meanwhile. Read it, then send again."
 
 
+#: With which reason a conversation is resolved whose customer is blocked.
+BLOCKED = "blocked"
+
+
+class Refusal(StrEnum):
+    """Why a command was not carried out: so that a desk can offer the next step."""
+
+    NOT_ALLOWED = "not_allowed"  # the role does not include it
+    HELD = "held"  # somebody else holds the conversation: ask them, or let a lead take over
+    MOVED_ON = "moved_on"  # the customer has written meanwhile: read it, then send it all the same
+    NOT_NOW = "not_now"  # it does not fit the conversation as it stands
+
+
 class Refused(Exception):  # an answer to the person who asked, not an error
     """The command does not fit. The text is for the person who gave it."""
+
+    def __init__(self, text: str, kind: Refusal = Refusal.NOT_NOW) -> None:
+        super().__init__(text)
+        self.kind = kind
 
 
 def claim(turn: Turn, event: Claim) -> None:
@@ -49,20 +74,55 @@ def reply(turn: Turn, event: Reply) -> None:
     _check(turn, event.agent)
     _check_seen(turn, event.seen)
     turn.hold(event.agent)
-    turn.reply(event.agent, event.text)
+    turn.reply(event.agent, event.text, event.enclosures)
+
+
+def revise(turn: Turn, event: Revise) -> None:
+    """Change a reply that was sent, or take it back. It answers nothing anew, so it claims nothing either."""
+    _check(turn, event.agent)
+    if event.wrote is None:
+        raise Refused("Only a reply that has reached the customer can be changed or taken back.")
+    if event.wrote != event.agent.id and not event.agent.may(Right.TAKE_OVER):
+        raise Refused(f"{event.wrote} wrote this reply. A lead may change it.", Refusal.NOT_ALLOWED)
+    turn.revise(event.agent, event.message, event.text)
+    _renew(turn, event.agent)
 
 
 def note(turn: Turn, event: Note) -> None:
     """Record that a remark was left; by the holder it renews the claim."""
-    turn.log(LogKind.NOTED, agent=event.agent.id)
-    if turn.c.state is State.CLAIMED and turn.c.holder == event.agent.id:
-        turn.hold(event.agent)
+    _check_right(event.agent, Right.HANDLE, "leave notes")
+    turn.log(LogKind.NOTED, **_who(event.agent))
+    _renew(turn, event.agent)
+
+
+def take_over(turn: Turn, event: TakeOver) -> None:
+    """Hold the conversation, whoever holds it."""
+    _check_right(event.agent, Right.TAKE_OVER, "take conversations from others")
+    holder = turn.c.holder
+    if turn.c.state is State.CLAIMED and holder != event.agent.id:
+        turn.log(LogKind.TAKEN_OVER, **_who(event.agent), **{"from": holder})
+        turn.log(LogKind.RELEASED, agent=holder, by="take_over")
+    turn.hold(event.agent)
+
+
+def ask_for(turn: Turn, event: AskFor) -> None:
+    """Ask the holder to hand it over; they decide."""
+    _check_right(event.agent, Right.HANDLE, "handle conversations")
+    if turn.c.holder == event.agent.id:
+        raise Refused("You hold this conversation yourself.")
+    turn.log(LogKind.ASKED_FOR, **_who(event.agent), holder=turn.c.holder)
+
+
+def holder_left(turn: Turn, event: HolderLeft) -> None:
+    """Take the conversation from somebody who may not hold it any more."""
+    if turn.c.holder == event.holder:
+        turn.let_go(by="left")
 
 
 def release(turn: Turn, event: Release) -> None:
     """Let go."""
     _check(turn, event.agent)
-    turn.let_go(by="agent")
+    turn.let_go(by="agent", role=event.agent.role)
 
 
 def snooze(turn: Turn, event: Snooze) -> None:
@@ -70,7 +130,7 @@ def snooze(turn: Turn, event: Snooze) -> None:
     _check(turn, event.agent)
     if event.until <= event.at:
         raise Refused("The time to come back to this conversation has already passed.")
-    turn.log(LogKind.SNOOZED, agent=event.agent.id, until=event.until.isoformat())
+    turn.log(LogKind.SNOOZED, **_who(event.agent), until=event.until.isoformat())
     _leave(turn, State.SNOOZED, snoozed_until=event.until)
 
 
@@ -78,7 +138,7 @@ def wait(turn: Turn, event: Wait) -> None:
     """Let the customer act: nothing may wait for an answer then."""
     _check(turn, event.agent)
     _check_answered(turn)
-    turn.log(LogKind.ASKED, agent=event.agent.id)
+    turn.log(LogKind.ASKED, **_who(event.agent))
     _leave(turn, State.WAITING, spoke_last=Author.AGENT)  # a human's word: silence alone does not close it
 
 
@@ -87,7 +147,7 @@ def transfer(turn: Turn, event: Transfer) -> None:
     _check(turn, event.agent)
     if event.team == turn.c.team:
         raise Refused(f"This conversation is with {event.team} already.")
-    turn.log(LogKind.TRANSFERRED, turn.at, agent=event.agent.id, **{"from": turn.c.team or None, "to": event.team})
+    turn.log(LogKind.TRANSFERRED, turn.at, **_who(event.agent), **{"from": turn.c.team or None, "to": event.team})
     if turn.c.state is State.CLAIMED:
         turn.let_go(by="transfer")
     elif turn.c.state is State.OPEN:
@@ -99,24 +159,24 @@ def hand_back(turn: Turn, event: HandBack) -> None:
     """Let the bot answer what the customer writes next. What waits for an answer now is staff's to answer."""
     _check(turn, event.agent)
     _check_answered(turn)
-    turn.log(LogKind.HANDED_BACK, agent=event.agent.id)
+    turn.log(LogKind.HANDED_BACK, **_who(event.agent))
     _leave(turn, State.OPEN, handed_back_at=event.at)
 
 
 def correct_label(turn: Turn, event: CorrectLabel) -> None:
     """Take a human's word for what a message is; another policy may fit then."""
-    if not event.agent.may(Right.HANDLE):
-        raise Refused(f"The role {event.agent.role.value} may not correct labels.")
+    _check_right(event.agent, Right.HANDLE, "correct labels")
     turn.log(
         LogKind.LABEL_CORRECTED,
         turn.at,
         message=event.message,
-        agent=event.agent.id,
+        **_who(event.agent),
         decision=event.decided or None,
         **{"from": _joined(event.was), "to": _joined(event.labels)},
     )
     turn.change(label=next((label for label in PRIMARY_ORDER if label in event.labels), Label.OTHER))
     turn.retarget()
+    _renew(turn, event.agent)
 
 
 def _joined(labels: tuple[Label, ...]) -> str:
@@ -128,7 +188,32 @@ def resolve(turn: Turn, event: Resolve) -> None:
     """Call it done: open reply clocks are fulfilled by resolution, and reported apart."""
     _check(turn, event.agent)
     _check_seen(turn, event.seen)
-    turn.resolve(by="agent", agent=event.agent.id)
+    turn.resolve(by="agent", agent=event.agent, reason=event.reason.value)
+
+
+def reopen(turn: Turn, event: Reopen) -> None:
+    """Take up again what was resolved, and hold it."""
+    _check(turn, event.agent)
+    if turn.c.merged_into is not None:
+        raise Refused(f"This matter goes on in conversation {turn.c.merged_into}.")
+    turn.open(event.at, agent=event.agent)
+    turn.change(reason=Reason.REOPENED)
+    turn.hold(event.agent)
+
+
+def block(turn: Turn, event: Block) -> None:
+    """Stop hearing the customer: the conversation is done, and what they write starts nothing."""
+    _check_right(event.agent, Right.BLOCK, "block customers")
+    _check(turn, event.agent)
+    turn.log(LogKind.BLOCKED, **_who(event.agent))
+    if turn.c.state not in {State.UNOPENED, State.RESOLVED}:
+        turn.resolve(by="agent", agent=event.agent, reason=BLOCKED)
+
+
+def unblock(turn: Turn, event: Unblock) -> None:
+    """Hear the customer again, from their next message on."""
+    _check_right(event.agent, Right.BLOCK, "hear blocked customers again")
+    turn.log(LogKind.UNBLOCKED, **_who(event.agent))
 
 
 def replied(turn: Turn, event: AgentReplied) -> None:
@@ -180,16 +265,31 @@ def reached(
 
 def _leave(turn: Turn, state: State, **fields: object) -> None:
     """Let nobody hold the conversation, and move it to where it goes on; ``fields`` are set besides."""
-    free: dict[str, object] = {"holder": None, "claim_until": None, "snoozed_until": None, "handed_back_at": None}
+    free: dict[str, object] = dict.fromkeys(("holder", "claim_until", "snoozed_until", "handed_back_at"))
     turn.change(**{**free, **fields}, hold_epoch=turn.c.hold_epoch + 1)
     turn.move(state)
 
 
+def _who(agent: Agent) -> dict[str, str]:
+    """Return who did it and with which role, as the log tells it of every act."""
+    return {"agent": agent.id, "role": agent.role.value}
+
+
+def _renew(turn: Turn, agent: Agent) -> None:
+    """Let the holder's claim last longer: any act of theirs shows that they are on it."""
+    if turn.c.state is State.CLAIMED and turn.c.holder == agent.id:
+        turn.hold(agent)
+
+
 def _check(turn: Turn, agent: Agent) -> None:
-    if not agent.may(Right.HANDLE):
-        raise Refused(f"The role {agent.role.value} may not handle conversations.")
+    _check_right(agent, Right.HANDLE, "handle conversations")
     if turn.c.state is State.CLAIMED and turn.c.holder != agent.id:
-        raise Refused(f"{turn.c.holder} holds this conversation.")
+        raise Refused(f"{turn.c.holder} holds this conversation.", Refusal.HELD)
+
+
+def _check_right(agent: Agent, right: Right, what: str) -> None:
+    if not agent.may(right):
+        raise Refused(f"The role {agent.role.value} may not {what}.", Refusal.NOT_ALLOWED)
 
 
 def _check_answered(turn: Turn) -> None:
@@ -201,4 +301,4 @@ def _check_answered(turn: Turn) -> None:
 def _check_seen(turn: Turn, seen: int | None) -> None:
     """Hold back what was written before the customer's latest message came."""
     if seen is not None and seen < turn.c.received:
-        raise Refused(MOVED_ON)
+        raise Refused(MOVED_ON, Refusal.MOVED_ON)

@@ -21,8 +21,11 @@ from bot.domain.actions import Deadline, Send
 from bot.domain.conversation import Conversation, Rules, deadlines
 from bot.domain.events import (
     AgentReplied,
+    AskFor,
+    Block,
     Claim,
     ClaimExpired,
+    ClaimNearsEnd,
     ClockBreached,
     ClockWarned,
     CorrectLabel,
@@ -33,23 +36,28 @@ from bot.domain.events import (
     Event,
     FieldsSet,
     HandBack,
+    HolderLeft,
     Linked,
     LinkRequested,
     MessageAnnotated,
     Note,
     Release,
+    Reopen,
     Reply,
     Resolve,
+    Revise,
     SendOverdue,
     SendReported,
     SilencePassed,
     Snooze,
     SnoozeEnded,
+    TakeOver,
     Transfer,
+    Unblock,
     Wait,
 )
 from bot.domain.log import LogEvent
-from bot.domain.staff_rules import Refused
+from bot.domain.staff_rules import Refusal, Refused
 from bot.domain.states import State
 from bot.domain.turn import Turn
 from bot.errors import MissingTransition
@@ -85,6 +93,8 @@ CLAIMED, WAITING, SNOOZED, RESOLVED = State.CLAIMED, State.WAITING, State.SNOOZE
 NOTHING_YET = Refuse("Nothing here needs an answer yet.")
 DONE = Refuse("This conversation is resolved. It opens again when the customer writes.")
 NOT_HELD = Refuse("You do not hold this conversation.")
+FREE = Refuse("Nobody holds this conversation: claim it.")
+NOT_DONE = Refuse("This conversation is not resolved.")
 NO_CLOCK = Ignore("No clock runs in this state.")
 NOT_CLAIMED = Ignore("Nobody holds the conversation any more.")
 NOT_SNOOZED = Ignore("The conversation is not snoozed any more.")
@@ -168,6 +178,14 @@ TABLE: Mapping[type[Event], Mapping[State, Cell]] = {
         UNOPENED: NO_CLOCK,
         **{state: _do(deadline_rules.breached, state) for state in State if state is not UNOPENED},
     },
+    ClaimNearsEnd: {
+        CLAIMED: _do(deadline_rules.claim_near_end, CLAIMED),
+        **{state: NOT_CLAIMED for state in State if state is not CLAIMED},
+    },
+    HolderLeft: {
+        CLAIMED: _do(staff_rules.holder_left, CLAIMED, ESCALATED, WAITING),
+        **{state: NOT_CLAIMED for state in State if state is not CLAIMED},
+    },
     ClaimExpired: {
         CLAIMED: _do(deadline_rules.claim_expired, CLAIMED, ESCALATED, WAITING),
         **{state: NOT_CLAIMED for state in State if state is not CLAIMED},
@@ -204,6 +222,24 @@ TABLE: Mapping[type[Event], Mapping[State, Cell]] = {
         SNOOZED: _do(staff_rules.claim, CLAIMED),
         RESOLVED: DONE,
     },
+    TakeOver: {
+        UNOPENED: NOTHING_YET,
+        OPEN: _do(staff_rules.take_over, CLAIMED),
+        ESCALATED: _do(staff_rules.take_over, CLAIMED),
+        CLAIMED: _do(staff_rules.take_over, CLAIMED),
+        WAITING: _do(staff_rules.take_over, CLAIMED),
+        SNOOZED: _do(staff_rules.take_over, CLAIMED),
+        RESOLVED: DONE,
+    },
+    AskFor: {
+        UNOPENED: NOTHING_YET,
+        OPEN: FREE,
+        ESCALATED: FREE,
+        CLAIMED: _do(staff_rules.ask_for, CLAIMED),
+        WAITING: FREE,
+        SNOOZED: FREE,
+        RESOLVED: DONE,
+    },
     Reply: {
         UNOPENED: NOTHING_YET,
         OPEN: _do(staff_rules.reply, CLAIMED),
@@ -213,6 +249,7 @@ TABLE: Mapping[type[Event], Mapping[State, Cell]] = {
         SNOOZED: _do(staff_rules.reply, CLAIMED),
         RESOLVED: DONE,
     },
+    Revise: {state: _do(staff_rules.revise, state) for state in State},
     Note: {state: _do(staff_rules.note, state) for state in State},
     Release: {
         UNOPENED: NOTHING_YET,
@@ -269,6 +306,13 @@ TABLE: Mapping[type[Event], Mapping[State, Cell]] = {
         SNOOZED: _do(staff_rules.resolve, RESOLVED),
         RESOLVED: DONE,
     },
+    Reopen: {
+        UNOPENED: NOTHING_YET,
+        **{state: NOT_DONE for state in State if state not in {UNOPENED, RESOLVED}},
+        RESOLVED: _do(staff_rules.reopen, CLAIMED),
+    },
+    Block: {state: _do(staff_rules.block, UNOPENED if state is UNOPENED else RESOLVED) for state in State},
+    Unblock: {state: _do(staff_rules.unblock, state) for state in State},
 }
 
 
@@ -276,7 +320,7 @@ TABLE: Mapping[type[Event], Mapping[State, Cell]] = {
 class Step:
     """What one event does: the conversation afterwards and what is asked for.
 
-    ``refusal`` (a sentence for the person who gave the command) or ``ignored``: nothing changes.
+    ``refusal`` (a sentence for the person who gave the command, of a ``kind``) or ``ignored``: nothing changes.
     ``deadlines`` are set or moved; ``cancelled`` names those that no longer hold.
     """
 
@@ -286,6 +330,7 @@ class Step:
     cancelled: tuple[str, ...] = ()
     log: tuple[LogEvent, ...] = ()
     refusal: str = ""
+    kind: Refusal | None = None
     ignored: str = ""
 
 
@@ -299,7 +344,7 @@ def advance(conversation: Conversation, event: Event, rules: Rules) -> Step:
         case Do(rule=rule):
             return _apply(rule, conversation, event, rules)
         case Refuse(reason=reason):
-            return Step(conversation=conversation, refusal=reason)
+            return Step(conversation=conversation, refusal=reason, kind=Refusal.NOT_NOW)
         case Ignore(why=why):
             return Step(conversation=conversation, ignored=why)
         case _:
@@ -311,7 +356,7 @@ def _apply(rule: Callable[[Turn, Any], None], conversation: Conversation, event:
     try:
         rule(turn, event)
     except Refused as refused:
-        return Step(conversation=conversation, refusal=str(refused))
+        return Step(conversation=conversation, refusal=str(refused), kind=refused.kind)
     if not turn.changed and not turn.logged:
         return Step(conversation=conversation, ignored="It no longer fits.")
     turn.change(version=conversation.version + 1, updated_at=event.at)

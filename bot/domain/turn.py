@@ -12,10 +12,10 @@ from bot.domain.actions import Send, message_of
 from bot.domain.conversation import Pending, Unanswered
 from bot.domain.decisions import Reason, Rendered, Wording
 from bot.domain.hindsight import Hindsight, covers_more
-from bot.domain.log import LogKind
-from bot.domain.messages import ActionId, AgentId, Author, MessageId
+from bot.domain.log import LogKind, Scalar
+from bot.domain.messages import ActionId, AgentId, Attachment, Author, MessageId
 from bot.domain.policies import routed
-from bot.domain.roles import Agent
+from bot.domain.roles import Agent, Role
 from bot.domain.sla import HUMAN_REPLY, Metric
 from bot.domain.states import HUMAN_STATES, State
 
@@ -43,10 +43,13 @@ class Turn(Hindsight):
 
     # --- opening and closing
 
-    def open(self, started_at: datetime) -> None:
-        """Open the conversation, or open it again, in state ``open`` with a new resolution clock."""
+    def open(self, started_at: datetime, *, agent: Agent | None = None) -> None:
+        """Open the conversation, or open it again, in state ``open`` with a new resolution clock.
+
+        ``agent``: who on staff opened it again, where it was not the customer.
+        """
         if self.c.state is State.RESOLVED:
-            self.log(LogKind.REOPENED, channel=self.c.address.channel)
+            self.log(LogKind.REOPENED, channel=self.c.address.channel, **_by(agent))
             self.change(
                 spoke_last=None,
                 spoke_at=None,
@@ -77,18 +80,19 @@ class Turn(Hindsight):
             self.activate(Metric.HANDOFF_WAIT, self.at, waited=waited)
         self.move(State.ESCALATED)
 
-    def resolve(self, *, by: str, agent: AgentId | None = None) -> None:
+    def resolve(self, *, by: str, agent: Agent | None = None, reason: str | None = None) -> None:
         """Call it done. By an agent this fulfils open clocks; by bot, silence, deletion or erasing it cancels."""
+        whose = agent.id if agent is not None else None
         reply_on_its_way = any(send.author is Author.AGENT for send in self.c.pending)
         closer = "bot" if by == "silence" else by
         for clock in self.c.clocks:
             if clock.metric is Metric.RESOLUTION and by not in {"deleted", "erased", "merge"}:
-                self.fulfill(clock, by=closer, at=self.at, agent=agent)
+                self.fulfill(clock, by=closer, at=self.at, agent=whose)
             elif agent is None:
                 self.cancel(clock, by=closer)
             elif not reply_on_its_way:
-                self.fulfill(clock, by="resolution", at=self.at, agent=agent)
-        self.log(LogKind.RESOLVED, by=by, agent=agent)
+                self.fulfill(clock, by="resolution", at=self.at, agent=whose)
+        self.log(LogKind.RESOLVED, by=by, **_by(agent), reason=reason)
         self.move(State.RESOLVED)
         keep = self.c.unanswered if reply_on_its_way and agent is not None else ()
         self.change(
@@ -123,12 +127,16 @@ class Turn(Hindsight):
         if self.c.holder != agent.id:
             self.log(LogKind.CLAIMED, agent=agent.id, role=agent.role.value)
             self.change(holder=agent.id, hold_epoch=self.c.hold_epoch + 1)
-        self.change(claim_until=self.at + self.rules.claim_lifetime, snoozed_until=None, handed_back_at=None)
+        until = self.at + self.rules.claim_lifetime
+        self.change(claim_until=until, claim_warned=False, snoozed_until=None, handed_back_at=None)
         self.move(State.CLAIMED)
 
-    def let_go(self, *, by: str) -> None:
-        """Take the conversation from its holder: escalated if the customer waits, else waiting."""
-        self.log(LogKind.RELEASED, agent=self.c.holder, by=by)
+    def let_go(self, *, by: str, role: Role | None = None) -> None:
+        """Take the conversation from its holder: escalated if the customer waits, else waiting.
+
+        ``role``: the holder's, where they let go themselves.
+        """
+        self.log(LogKind.RELEASED, agent=self.c.holder, role=role.value if role else None, by=by)
         self.change(holder=None, claim_until=None)
         self.move(State.ESCALATED if self.c.unanswered else State.WAITING)
 
@@ -212,10 +220,18 @@ class Turn(Hindsight):
         elif rendered.wording is Wording.ANSWER:
             self.change(last_template=rendered.template)
 
-    def reply(self, agent: Agent, text: str) -> None:
-        """Queue an agent's text."""
-        self._queue(author=Author.AGENT, wording=Wording.REPLY, text=text, agent=agent.id)
-        self.log(LogKind.REPLIED, agent=agent.id, role=agent.role.value, native=False)
+    def reply(self, agent: Agent, text: str, enclosures: tuple[Attachment, ...] = ()) -> None:
+        """Queue an agent's text, with the files that go along. The log is told how many."""
+        self._queue(author=Author.AGENT, wording=Wording.REPLY, text=text, agent=agent.id, attachments=enclosures)
+        files: dict[str, Scalar] = {"files": len(enclosures)} if enclosures else {}
+        self.log(LogKind.REPLIED, agent=agent.id, role=agent.role.value, native=False, **files)
+
+    def revise(self, agent: Agent, message: MessageId, text: str) -> None:
+        """Queue a change of a reply that was sent; without a text it is taken back."""
+        action = self._queue(
+            author=Author.AGENT, wording=Wording.REVISION, text=text, agent=agent.id, revises=message
+        )
+        self.log(LogKind.REVISED, **_by(agent), message=message, action=action, takes_back=not text)
 
     def _queue(
         self,
@@ -227,7 +243,9 @@ class Turn(Hindsight):
         hold_epoch: int | None = None,
         template: str | None = None,
         quick_replies: tuple[str, ...] = (),
-    ) -> None:
+        revises: MessageId | None = None,
+        attachments: tuple[Attachment, ...] = (),
+    ) -> ActionId:
         action = ActionId(f"{self.c.id}-{self.c.version + 1}-{len(self.sends)}")
         send = Send(
             id=action,
@@ -241,6 +259,8 @@ class Turn(Hindsight):
             agent=agent,
             template=template,
             quick_replies=quick_replies,
+            revises=revises,
+            attachments=attachments,
         )
         pending = Pending(
             action=action,
@@ -253,3 +273,9 @@ class Turn(Hindsight):
         self.sends.append(send)
         self.change(pending=(*self.c.pending, pending))
         self.log(LogKind.SEND_QUEUED, action=action, wording=wording.value, by=author.value, template=template)
+        return action
+
+
+def _by(agent: Agent | None) -> dict[str, Scalar]:
+    """Return who on staff did it, with the role held at that moment; None where nobody did."""
+    return {"agent": None, "role": None} if agent is None else {"agent": agent.id, "role": agent.role.value}

@@ -2,56 +2,144 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
+from bot.domain.actions import SendState
 from bot.domain.conversation import Conversation
-from bot.domain.events import Command, CorrectLabel, FieldsSet, Note
+from bot.domain.events import Block, Command, CorrectLabel, FieldsSet, HolderLeft, Note, Reply, Revise, Unblock
 from bot.domain.log import LogKind
 from bot.domain.messages import Author, ConversationId
 from bot.domain.prediction import HOLDS_FROM, SCORED_LABELS, Label, Prediction
+from bot.domain.staff_rules import Refusal
 from bot.engine.outcomes import report
 from bot.engine.road import Passage, Road, Trip
 from bot.errors import NotFound
-from bot.ports import CommandResult, Store, TimeSource
-from bot.records import ConversationView, CorrectionRecord, DecisionRecord, InboxItem, NoteRecord
+from bot.ports import Capabilities, CommandResult, Store, TimeSource
+from bot.records import (
+    BlockRecord,
+    ConversationView,
+    CorrectionRecord,
+    DecisionRecord,
+    InboxItem,
+    NoteRecord,
+    note_of,
+)
 
 #: Why no label is put to a message: a label is what its writer meant by the words.
 NOTHING_TO_CORRECT = "Only what a customer wrote here, and has not taken back, can be corrected."
+
+#: What travels this lane: staff's commands, and what Heed itself finds out about a conversation's owner.
+Asked = Command | FieldsSet | HolderLeft
 
 #: The switch in the store that stops automatic answers.
 PAUSED = "paused"
 
 
 class StaffCommands:
-    """Carries out what staff want, and answers whoever asked."""
+    """Carries out what staff want, and answers whoever asked.
 
-    def __init__(self, *, store: Store, road: Road, time: TimeSource) -> None:
+    ``revises`` tells what a channel can do about texts that were sent, and about files.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        road: Road,
+        time: TimeSource,
+        revises: Callable[[str], Capabilities] = lambda channel: Capabilities(name=channel),
+    ) -> None:
         self._store = store
         self._road = road
         self._time = time
+        self._revises = revises
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def perform(self, conversation: ConversationId, command: Command | FieldsSet) -> CommandResult:
-        """Carry out one command. Raises NotFound for an unknown conversation."""
-        if not isinstance(command, CorrectLabel):
-            return await self._drive(conversation, command)
+    async def perform(self, conversation: ConversationId, command: Asked, *, request: str = "") -> CommandResult:
+        """Carry out one command. Raises NotFound for an unknown conversation.
+
+        Who asks the same ``request`` again, because the answer was lost, gets it without a second act.
+        """
+        if not request:
+            return await self._perform(conversation, command, "")
+        async with self._turns.setdefault(request, asyncio.Lock()):
+            if await self._store.requested(request):
+                found = await self._store.load([conversation])
+                return CommandResult(accepted=True, conversation=found.get(conversation))
+            return await self._perform(conversation, command, request)
+
+    async def _perform(self, conversation: ConversationId, command: Asked, request: str) -> CommandResult:
+        if isinstance(command, Reply) and command.enclosures:
+            return await self._reply_with_files(conversation, command, request)
+        if not isinstance(command, CorrectLabel | Revise | Block | Unblock):
+            return await self._drive(conversation, command, request)
         view = await self._store.view(conversation)
         if view is None:
             raise NotFound(f"there is no conversation {conversation}")
-        if not _may_be_corrected(view, command):
-            return CommandResult(accepted=False, conversation=view.conversation, refusal=NOTHING_TO_CORRECT)
-        return await self._drive(conversation, _completed(view, command))
+        match command:
+            case CorrectLabel() if not _may_be_corrected(view, command):
+                return _refused(view, NOTHING_TO_CORRECT)
+            case CorrectLabel():
+                return await self._drive(conversation, _completed(view, command), request)
+            case Revise():
+                return await self._revise(view, command, request)
+            case Block() | Unblock():
+                block = _block(view, command)
+                return await self._drive(conversation, command, request, blocks=(block,))
 
-    async def _drive(self, conversation: ConversationId, command: Command | FieldsSet) -> CommandResult:
+    async def _reply_with_files(self, conversation: ConversationId, command: Reply, request: str) -> CommandResult:
+        """Send files along with a reply, where the customer's platform takes them."""
+        found = (await self._store.load([conversation])).get(conversation)
+        if found is None:
+            raise NotFound(f"there is no conversation {conversation}")
+        why = _files_refused(command, self._revises(found.address.channel), found.address.channel)
+        if why:
+            return CommandResult(accepted=False, conversation=found, refusal=why, kind=Refusal.NOT_NOW)
+        return await self._drive(conversation, command, request)
+
+    async def _revise(self, view: ConversationView, command: Revise, request: str) -> CommandResult:
+        """Change a reply, where its platform lets that be done."""
+        channel = view.conversation.address.channel
+        may = self._revises(channel)
+        if not (may.edits_sends if command.text else may.deletes_sends):
+            name = "edits_sends" if command.text else "deletes_sends"
+            why = may.instead.get(name)
+            return _refused(view, why or f"On {channel} nothing can be changed once it was sent.")
+        said = next((line for line in view.transcript if line.message == command.message), None)
+        there = said is not None and said.send_state is SendState.SENT and said.deleted_at is None
+        wrote = said.agent if said is not None and there and said.author is Author.AGENT else None
+        return await self._drive(view.conversation.id, replace(command, wrote=wrote), request)
+
+    async def _drive(
+        self,
+        conversation: ConversationId,
+        command: Asked,
+        request: str,
+        *,
+        blocks: tuple[BlockRecord, ...] = (),
+    ) -> CommandResult:
         def make(_conversation: Conversation, _item: InboxItem | None) -> Passage:
             return Passage(event=command)
 
-        trip = Trip(conversation=conversation, make=make, notes=_notes(command), corrections=_corrections(command))
+        trip = Trip(
+            conversation=conversation,
+            make=make,
+            notes=_notes(command, request),
+            corrections=_corrections(command),
+            blocks=blocks,
+            request=request,
+        )
         await self._road.drive([trip])
         step = trip.step
         if step is None:
             return CommandResult(accepted=False, conversation=None, refusal="Nothing was done.")
-        return CommandResult(accepted=not step.refusal, conversation=step.conversation, refusal=step.refusal)
+        return CommandResult(
+            accepted=not step.refusal, conversation=step.conversation, refusal=step.refusal, kind=step.kind
+        )
 
     async def pause(self, *, by: str) -> None:
         """Stop all automatic answers and take back those that have not started out."""
@@ -75,14 +163,37 @@ class StaffCommands:
         return await self._store.switch(PAUSED) is not None
 
 
-def _notes(command: Command | FieldsSet) -> tuple[NoteRecord, ...]:
+def _files_refused(command: Reply, may: Capabilities, channel: str) -> str:
+    """Return why these files cannot go to the customer, "" if they can."""
+    if not may.largest_file:
+        return may.instead.get("largest_file") or f"On {channel} no files can be sent: send the text alone."
+    large = next((each for each in command.enclosures if (each.size or 0) > may.largest_file), None)
+    if large is None:
+        return ""
+    return f"{large.name} is too large for {channel}: at most {may.largest_file / 1024**2:g} MB."
+
+
+def _refused(view: ConversationView, why: str) -> CommandResult:
+    return CommandResult(accepted=False, conversation=view.conversation, refusal=why, kind=Refusal.NOT_NOW)
+
+
+def _block(view: ConversationView, command: Block | Unblock) -> BlockRecord:
+    return BlockRecord(
+        customer=view.conversation.customer,
+        agent=command.agent.id,
+        at=command.at,
+        lifted=isinstance(command, Unblock),
+    )
+
+
+def _notes(command: Asked, request: str) -> tuple[NoteRecord, ...]:
     if not isinstance(command, Note):
         return ()
-    note_id = f"n{uuid.uuid4().hex[:20]}"
+    note_id = note_of(request or uuid.uuid4().hex)
     return (NoteRecord(id=note_id, agent=command.agent.id, text=command.note, at=command.at),)
 
 
-def _corrections(command: Command | FieldsSet) -> tuple[CorrectionRecord, ...]:
+def _corrections(command: Asked) -> tuple[CorrectionRecord, ...]:
     if not isinstance(command, CorrectLabel):
         return ()
     labels = tuple(label for label in SCORED_LABELS if label in command.labels)

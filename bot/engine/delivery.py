@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,9 +15,9 @@ from bot.domain.messages import ActionId
 from bot.engine.limits import SendLimits
 from bot.engine.outcomes import report
 from bot.engine.road import Road, Trip
-from bot.errors import SendFailed, SendRefused, SendUnknown
-from bot.ports import Channel, Store, TimeSource
-from bot.records import Sending
+from bot.errors import Overloaded, SendFailed, SendRefused, SendUnknown, StoreError
+from bot.ports import Capabilities, Channel, Store, TimeSource
+from bot.records import Sending, Sent
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +38,11 @@ class DeliveryLimits:
     lease: timedelta = timedelta(minutes=2)
     most_attempts: int = 8
     first_pause: timedelta = timedelta(seconds=1)
+    files_timeout: timedelta = timedelta(seconds=90)
+
+    def timeout_of(self, sending: Sending) -> timedelta:
+        """Return how long one send may last: files take longer."""
+        return self.files_timeout if sending.send.attachments else self.send_timeout
 
 
 @dataclass(slots=True)
@@ -128,6 +133,10 @@ class Delivery:
             log.error("no_such_channel", channel=sending.address.channel, action=sending.send.id)
             self._finish(report(sending, SendState.FAILED, self._time.now()))
             return
+        if not _possible(sending, lane.channel.capabilities):
+            log.error("revision_not_possible", channel=sending.address.channel, action=sending.send.id)
+            self._finish(report(sending, SendState.FAILED, self._time.now()))
+            return
         lane.names.add(sending.address.channel)
         again = self._time.now() if lane.full else lane.limits.admit(sending)
         if again is not None:
@@ -208,34 +217,50 @@ class Delivery:
         limits = lane.limits
         try:
             await limits.wait(sending)
-            async with asyncio.timeout(self._limits.send_timeout.total_seconds()):
-                sent_at = await lane.channel.send(sending)
+            ready = await self._with_files(sending)
+            async with asyncio.timeout(self._limits.timeout_of(sending).total_seconds()):
+                sent = await lane.channel.send(ready)
         except SendRefused as refused:
             limits.rest(sending, self._time.now() + refused.retry_after)
-            return self._again(sending, max(refused.retry_after, self._pause(sending)))
+            return self._again(sending, max(refused.retry_after, self._pause(sending)), reason=str(refused))
         except SendFailed as failed:
             log.warning("send_failed", action=sending.send.id, why=str(failed))
-            return self._not_sent(sending)
+            return self._not_sent(sending, str(failed))
         except (SendUnknown, TimeoutError, OSError) as unknown:
             log.warning("send_unknown", action=sending.send.id, why=repr(unknown))
             return self._unknown(sending)
-        return report(sending, SendState.SENT, self._time.now(), sent_at=sent_at)
+        return report(sending, SendState.SENT, self._time.now(), sent=sent)
+
+    async def _with_files(self, sending: Sending) -> Sending:
+        """Return a text with the files that go along. Raises SendFailed where one is gone: it was erased."""
+        if not sending.send.attachments:
+            return sending
+        try:
+            found = [await self._store.enclosure(each.reference) for each in sending.send.attachments]
+        except (StoreError, Overloaded):
+            raise SendRefused("the files cannot be read now", retry_after=self._limits.first_pause) from None
+        files = tuple(each for each in found if each is not None)
+        if len(files) < len(found):
+            raise SendFailed("a file that goes along is not there any more")
+        return replace(sending, enclosures=files)
 
     def _unknown(self, sending: Sending) -> Trip | PutBack:
-        """Nobody knows whether it arrived: send again under the same key where there is one."""
+        """Nobody knows whether it arrived: send again where that does no harm."""
         if self._repeatable(sending):
             return self._again(sending, self._pause(sending), unknown=True)
         return report(sending, SendState.UNKNOWN, self._time.now())
 
-    def _not_sent(self, sending: Sending) -> Trip:
+    def _not_sent(self, sending: Sending, reason: str = "") -> Trip:
         """Report a definite refusal; after an earlier try in doubt nobody knows all the same."""
         outcome = SendState.UNKNOWN if sending.doubtful else SendState.FAILED
-        return report(sending, outcome, self._time.now())
+        return report(sending, outcome, self._time.now(), reason=reason)
 
-    def _again(self, sending: Sending, pause: timedelta, *, unknown: bool = False) -> Trip | PutBack:
+    def _again(
+        self, sending: Sending, pause: timedelta, *, unknown: bool = False, reason: str = ""
+    ) -> Trip | PutBack:
         now = self._time.now()
         if sending.attempts + 1 >= self._limits.most_attempts:
-            return report(sending, SendState.UNKNOWN, now) if unknown else self._not_sent(sending)
+            return report(sending, SendState.UNKNOWN, now) if unknown else self._not_sent(sending, reason)
         return PutBack(action=sending.send.id, not_before=now + pause, unknown=unknown)
 
     def _pause(self, sending: Sending) -> timedelta:
@@ -243,12 +268,26 @@ class Delivery:
         return self._limits.first_pause * (1 << min(sending.attempts, 8))
 
     def _repeatable(self, sending: Sending) -> bool:
+        """Tell whether twice is as once: there is a key for sends, or a text is changed that is there."""
         lane = self._lane(sending)
-        return lane is not None and lane.channel.capabilities.idempotent_sends
+        revises = sending.send.revises is not None
+        return lane is not None and (revises or lane.channel.capabilities.idempotent_sends)
 
     def _lane(self, sending: Sending) -> Lane | None:
         name = sending.address.channel
         return next((lane for lane in self._lanes if lane.channel.serves(name)), None)
+
+
+def _possible(sending: Sending, may: Capabilities) -> bool:
+    """Tell whether a platform can do what this asks for: most know how to send, not all how to change."""
+    if sending.send.revises is None:
+        return True
+    return may.edits_sends if sending.send.text else may.deletes_sends
+
+
+def _fetched(sending: Sending, at: datetime) -> Sent:
+    """Return by what the other side knows what it fetched: the action's id, also where its text was changed."""
+    return Sent(at=at, external_ids=sending.revised_ids if sending.send.revises else (sending.send.id,))
 
 
 class AnswerFeed:
@@ -265,6 +304,6 @@ class AnswerFeed:
         offered = await self._store.offer(channel, after=after, limit=limit, now=now)
         trips = [report(s, s.state, now) for s in offered.withdrawn]
         fresh = [s for s in offered.sendings if s.state is SendState.SENDING]
-        trips += [report(s, SendState.SENT, now, sent_at=now) for s in fresh]
+        trips += [report(s, SendState.SENT, now, sent=_fetched(s, now)) for s in fresh]
         await self._road.drive(trips)
         return list(offered.sendings)

@@ -18,6 +18,7 @@ from bot.engine.loops import every, keep_going
 from bot.engine.presence import Presence
 from bot.engine.time_watch import TimeWatch
 from bot.engine.timekeeper import Timekeeper
+from bot.engine.waiting import LOOK_EVERY, Waiting
 from bot.engine.worker import Worker
 from bot.ports import Changed, Channel, Store, TimeSource
 
@@ -47,6 +48,7 @@ class Parts:
     channels: Sequence[Channel]
     presence: Presence
     board: NoticeBoard
+    waiting: Waiting
     refresh: Callable[[], Awaitable[None]]
     problem: Callable[[], str | None]
 
@@ -84,6 +86,7 @@ class Engine:
             group.create_task(self._keep("time", self._watch_time, LOOK_AGAIN))
             group.create_task(self._keep("auditor", self._audit, AUDIT_EVERY))
             group.create_task(self._keep("refresh", self._refresh, LOOK_AGAIN))
+            group.create_task(self._keep("waiting", parts.waiting.step, LOOK_EVERY))
             group.create_task(self._keep("recovery", parts.delivery.recover, RECOVER_EVERY))
             group.create_task(self._keep("pause", self._withdraw_paused, LOOK_AGAIN))
             group.create_task(parts.presence.run())

@@ -88,8 +88,10 @@ class SendLimits:
             await self._time.wait(asyncio.Event(), start)
 
     def _parts(self, sending: Sending) -> int:
+        """Return as how many messages a text counts: its parts, and each file that goes along."""
         longest = self._may.longest_part
-        return -(-len(sending.send.text) // longest) if longest and sending.send.text else 1
+        texts = -(-len(sending.send.text) // longest) if longest and sending.send.text else 1
+        return texts + len(sending.send.attachments)
 
     def _count(self, place: str) -> int:
         """Return after how many pauses to come again, so that not all come at once who were turned away."""

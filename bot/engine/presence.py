@@ -65,7 +65,8 @@ class Presence:
     def _may_be_answered(self, item: InboxItem) -> bool:
         fresh = item.kind is ArrivalKind.MESSAGE and not item.escalated and not item.flooding
         late = self._time.now() - (item.held_until or item.happened_at) > OLD
-        return fresh and not late and item.addressed and self._channel(item.channel) is not None
+        heard = item.addressed and not item.blocked
+        return fresh and not late and heard and self._channel(item.channel) is not None
 
     def _want(self, address: Address) -> None:
         key, now = address.key(), self._time.now()

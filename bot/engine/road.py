@@ -19,7 +19,7 @@ from bot.domain.messages import ConversationId
 from bot.domain.transitions import Step, advance
 from bot.errors import NotFound, Overloaded, StoreError
 from bot.ports import Store, TimeSource
-from bot.records import Commit, CorrectionRecord, DecisionRecord, InboxItem, NoteRecord, SendOutcome
+from bot.records import BlockRecord, Commit, CorrectionRecord, DecisionRecord, InboxItem, NoteRecord, SendOutcome
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +58,8 @@ class Trip:
     outcomes: tuple[SendOutcome, ...] = ()
     notes: tuple[NoteRecord, ...] = ()
     corrections: tuple[CorrectionRecord, ...] = ()
+    blocks: tuple[BlockRecord, ...] = ()
+    request: str = ""
     deadline: Deadline | None = None
     restore: bool = False
     rescue: Callable[[], Event] | None = None
@@ -167,6 +169,8 @@ class Road:
             decisions=passage.decisions,
             notes=() if step.refusal else trip.notes,
             corrections=() if step.refusal else trip.corrections,
+            blocks=() if step.refusal else trip.blocks,
+            request="" if step.refusal else trip.request,
             fresh=passage.fresh,
             done=passage.done,
             escalated=passage.escalated,

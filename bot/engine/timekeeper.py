@@ -9,6 +9,7 @@ from bot.domain.conversation import Conversation
 from bot.domain.decisions import Decision, DecisionKind, Reason
 from bot.domain.events import (
     ClaimExpired,
+    ClaimNearsEnd,
     ClockBreached,
     ClockWarned,
     CustomerEdited,
@@ -68,8 +69,10 @@ class Timekeeper:
         def make(_conversation: Conversation, current: InboxItem | None) -> Passage | None:
             if (current or item).escalated:
                 return None
-            seqs, left = (item.seq,), not item.addressed and (current or item).answered
-            event = _unassessed(item, self._time.now(), _LEFT_ALONE if left else _ESCALATED)
+            now = current or item
+            alone = _BLOCKED if now.blocked else _LEFT_ALONE if not item.addressed and now.answered else None
+            seqs, left = (item.seq,), alone is not None
+            event = _unassessed(item, self._time.now(), alone or _ESCALATED)
             return Passage(event=event, fresh=seqs, done=seqs if left else (), escalated=() if left else seqs)
 
         return Trip(conversation=item.conversation, make=make, item=item)
@@ -80,7 +83,7 @@ def _what(trip: Trip) -> Deadline | int:
     return trip.deadline or (trip.item.seq if trip.item else -1)
 
 
-def _event(deadline: Deadline, at: datetime) -> Event:
+def _event(deadline: Deadline, at: datetime) -> Event:  # noqa: PLR0911 - one line for each kind
     """Return the event of a deadline. What it concerns stands in its key, behind the kind."""
     what = deadline.key.partition(":")[2]
     due_at = deadline.due_at
@@ -89,6 +92,8 @@ def _event(deadline: Deadline, at: datetime) -> Event:
             return ClockWarned(at=at, key=what, due_at=due_at)
         case DeadlineKind.BREACH:
             return ClockBreached(at=at, key=what, due_at=due_at)
+        case DeadlineKind.CLAIM_ENDING:
+            return ClaimNearsEnd(at=at, due_at=due_at)
         case DeadlineKind.CLAIM_EXPIRY:
             return ClaimExpired(at=at, due_at=due_at)
         case DeadlineKind.SNOOZE_END:
@@ -100,9 +105,10 @@ def _event(deadline: Deadline, at: datetime) -> Event:
 
 
 #: What becomes of a message that was not read in time; talk between members that others have gone on with is
-#: left alone even so.
+#: left alone even so, and a customer whom staff have blocked is not heard.
 _ESCALATED = Decision(kind=DecisionKind.ESCALATE, reason=Reason.NOT_ASSESSED)
 _LEFT_ALONE = Decision(kind=DecisionKind.SILENCE, reason=Reason.BETWEEN_MEMBERS)
+_BLOCKED = Decision(kind=DecisionKind.SILENCE, reason=Reason.BLOCKED)
 
 
 def _unassessed(item: InboxItem, at: datetime, decision: Decision) -> Event:

@@ -23,6 +23,7 @@ from bot.domain.messages import AgentId, MessageId
 from bot.domain.prediction import UNDETERMINED, Assessment
 from bot.domain.roles import Agent
 from bot.engine.road import TRANSIENT, Passage, Road, Trip
+from bot.engine.waiting import NO_OUTLOOK, Waiting
 from bot.ports import Assessor, Store, TimeSource
 from bot.records import ArrivalKind, DecisionRecord, InboxItem
 
@@ -75,6 +76,7 @@ class Worker:
         owner: str,
         limits: WorkerLimits,
         preparing: Preparing | None = None,
+        waiting: Waiting | None = None,
     ) -> None:
         self._store = store
         self._road = road
@@ -84,6 +86,7 @@ class Worker:
         self._owner = owner
         self._limits = limits
         self._preparing = preparing
+        self._waiting = waiting
         self._watch: Watch | None = None
 
     def watch(self, watch: Watch) -> None:
@@ -197,6 +200,8 @@ class Worker:
         return Passage(event=event, decisions=(record,), done=(item.seq,), fresh=(item.seq,))
 
     def _decision(self, item: InboxItem, assessment: Assessment | None, situation: Situation) -> Decision:
+        if item.blocked:
+            return Decision(kind=DecisionKind.SILENCE, reason=Reason.BLOCKED)
         if item.attempts >= POISON_AFTER:
             log.error("poison_message", message=item.message, attempts=item.attempts)
             return Decision(kind=DecisionKind.ESCALATE, reason=Reason.POISON)
@@ -257,6 +262,7 @@ class Worker:
     def _situation(self, conversation: Conversation, item: InboxItem, *, paused: bool) -> Situation:
         now = self._time.now()
         greeted_at = conversation.greeted_at
+        outlook = NO_OUTLOOK if self._waiting is None else self._waiting.outlook(now)
         return Situation(
             state=conversation.state,
             channel=item.channel,
@@ -275,6 +281,9 @@ class Worker:
             answered=item.answered,
             attachments=tuple(attachment.kind for attachment in item.attachments),
             replied=item.replied,
+            expected_wait=outlook.expected_wait,
+            opens_at=outlook.opens_at,
+            zone=outlook.zone,
         )
 
     def _late(self, item: InboxItem) -> bool:
@@ -286,4 +295,4 @@ class Worker:
 
 def _needs_model(item: InboxItem) -> bool:
     readable = item.kind in {ArrivalKind.MESSAGE, ArrivalKind.EDIT}
-    return readable and item.attempts < POISON_AFTER and not item.flooding
+    return readable and item.attempts < POISON_AFTER and not item.flooding and not item.blocked

@@ -90,11 +90,11 @@ def as_csv(summary: Summary) -> str:
     for number in numbers(summary):
         head = (*span, shared.counting, shared.where, number.by, number.group)
         row = (*head, number.section, number.of, number.figure, number.unit, number.value)
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
     return out.getvalue()
 
 
-def _harmless(cell: object) -> object:
+def harmless(cell: object) -> object:
     """Return a cell that no spreadsheet takes for a formula: names of channels and teams come from outside."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 

@@ -17,6 +17,7 @@ from bot.channels.webchat.origins import Origins
 from bot.channels.webchat.page import Look
 from bot.channels.webchat.visitors import Visitors
 from bot.domain.messages import Author
+from bot.ports import Enclosures
 from bot.records import Arrival, ArrivalKind, Receipt
 from tests.channels.fakes import FakeHeed, FakeTime
 
@@ -70,7 +71,9 @@ class TalkativeHeed(FakeHeed):
         )
 
 
-def application(heed: FakeHeed, look: Look = LOOK, origins: Sequence[str] = ()) -> web.Application:
+def application(
+    heed: FakeHeed, look: Look = LOOK, origins: Sequence[str] = (), enclosures: Enclosures | None = None
+) -> web.Application:
     visitors = Visitors(secret="only for looking at it", identity_secret="shared with the site")
     chat = Chat(
         ChatParts(
@@ -81,6 +84,7 @@ def application(heed: FakeHeed, look: Look = LOOK, origins: Sequence[str] = ()) 
             visitors=visitors,
             look=look,
             origins=Origins(origins),
+            enclosures=enclosures,
         )
     )
 

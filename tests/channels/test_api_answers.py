@@ -56,6 +56,8 @@ async def test_an_answer_carries_the_senders_ids_and_an_idempotency_key(api: Tes
                 "text": "Your order is on its way.",
                 "quick_replies": ["Talk to a person"],
                 "template": "order-status",
+                "revises": None,
+                "attachments": [],
                 "created_at": "2026-11-22T09:00:03.000Z",
             }
         ],

@@ -20,6 +20,7 @@ from bot.channels.api.channel import ApiChannel
 from bot.channels.api.webhook import Secret, Webhook, waiting_time
 from bot.errors import SendError, SendFailed, SendRefused, SendUnknown, SettingsError
 from bot.ports import DeliveryMode
+from bot.records import Sent
 from tests.channels.fakes import START, FakeTime, sending
 
 KEY = bytes(range(32))
@@ -82,7 +83,7 @@ def hook(url: str, session: aiohttp.ClientSession, timeout: timedelta = timedelt
 async def test_a_push_is_signed_and_carries_the_answer_under_its_key(
     channel: ApiChannel, receiver: Receiver
 ) -> None:
-    assert await channel.send(sending(1)) == START
+    assert await channel.send(sending(1)) == Sent(at=START, external_ids=("a1",))
     pushed = receiver.taken["a1"]
     assert (pushed["type"], pushed["timestamp"]) == ("answer.created", "2026-11-22T09:00:01.000Z")
     assert (pushed["data"]["conversation"], pushed["data"]["text"]) == ("shop-77", "Your order is on its way.")

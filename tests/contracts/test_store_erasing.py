@@ -103,7 +103,7 @@ async def test_the_open_case_of_an_erased_customer_is_over(store, state):
     assert [(record.kind, dict(record.fields)) for record in await store.of(conversation.id)] == [
         ("cancel", {"metric": "first_reply_time", "instance": 1, "by": "erased"}),
         ("cancel", {"metric": "resolution_time", "instance": 1, "by": "erased"}),
-        ("resolved", {"by": "erased", "agent": None}),
+        ("resolved", {"by": "erased", "agent": None, "role": None, "reason": None}),
         ("state_changed", {"from": state.value, "to": "resolved"}),
     ]
     assert any(change.log for change in told)

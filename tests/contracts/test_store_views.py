@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.domain.prediction import Label
 from bot.domain.roles import Role
 from bot.domain.states import State
 from bot.errors import StoreError
@@ -68,6 +69,27 @@ async def test_the_queue_is_filtered_by_state_and_holder(store):
     assert await shown(store, states=("escalated",)) == [free.id]
 
 
+async def test_the_queue_is_filtered_by_team_label_priority_and_channel_each_one_of_several(store):
+    press = await opened(store, "a", team="press", label=Label.COMPLAINT, priority="high")
+    shop = await opened(store, "b", team="shop", label=Label.QUESTION)
+    plain = await opened(store, "c")
+    elsewhere = await begun(store, "d", channel="chat")
+    elsewhere = await advance(
+        store, elsewhere, after={"state": State.ESCALATED, "team": "shop", "updated_at": NOW}
+    )
+    assert set(await shown(store, teams=("shop",))) == {shop.id, elsewhere.id}
+    assert set(await shown(store, teams=("press", "shop"), channels=("api",))) == {press.id, shop.id}
+    assert await shown(store, labels=("complaint", "praise")) == [press.id]
+    assert await shown(store, priorities=("high",)) == [press.id]
+    assert await shown(store, channels=("chat",)) == [elsewhere.id]
+    assert await shown(store, teams=("",), channels=("api",)) == [plain.id]
+    assert await shown(store, teams=("press",), labels=("question",)) == []
+    assert (await store.queue(QueueQuery(teams=("shop",), limit=1))).total == 2
+    moved = await advance(store, press, after={"team": "shop", "label": None, "priority": ""})
+    assert moved.id in await shown(store, teams=("shop",))
+    assert await shown(store, labels=("complaint",)) == []
+
+
 async def test_the_queue_is_searched_by_name_id_and_text(store):
     [receipt] = await accept(store, message("1", text="100% wool_coat", name="Zoe Quartz"))
     found = await advance(store, await conversation_of(store, receipt), after={"state": State.OPEN})
@@ -108,6 +130,23 @@ async def test_a_view_shows_all_of_one_conversation(store):
     numbers = [entry.number for entry in view.transcript]
     assert numbers == sorted(set(numbers))
     assert await store.view("c-none") is None
+
+
+async def test_a_view_names_the_customers_other_conversations_newest_first_and_no_more_than_five(store):
+    matters = []
+    for number in range(7):
+        found = await begun(store)
+        over = {"state": State.RESOLVED, "label": Label.QUESTION, "opened_at": NOW, "resolved_at": NOW - 30 * DAY}
+        matters.append(await advance(store, found, after=over))
+        await begun(store, f"somebody-{number}")
+    await begun(store)  # nothing has come of this one yet
+    view = await store.view(matters[-1].id)
+    assert [each.conversation for each in view.earlier] == [each.id for each in reversed(matters[1:6])]
+    first, *_ = view.earlier
+    assert (first.state, first.label) == ("resolved", Label.QUESTION)
+    assert (first.opened_at, first.resolved_at) == (NOW, NOW - 30 * DAY)
+    alone = await begun(store, "zoe")
+    assert (await store.view(alone.id)).earlier == ()
 
 
 async def test_the_history_spans_a_customers_conversations_and_nobody_elses(store):

@@ -13,6 +13,7 @@ from bot.domain.events import (
     AgentReplied,
     Claim,
     ClaimExpired,
+    ClaimNearsEnd,
     ClockBreached,
     ClockWarned,
     CustomerDeleted,
@@ -112,12 +113,18 @@ class Engine:
         return min(due, key=lambda deadline: (held_up[deadline], deadline.due_at), default=None)
 
 
-_STATE_KINDS = {DeadlineKind.CLAIM_EXPIRY, DeadlineKind.SNOOZE_END, DeadlineKind.SILENCE}
+_STATE_KINDS = {
+    DeadlineKind.CLAIM_ENDING,
+    DeadlineKind.CLAIM_EXPIRY,
+    DeadlineKind.SNOOZE_END,
+    DeadlineKind.SILENCE,
+}
 
 
 _FIRED = {
     DeadlineKind.WARN: lambda d, at: ClockWarned(at=at, key=d.key.partition(":")[2], due_at=d.due_at),
     DeadlineKind.BREACH: lambda d, at: ClockBreached(at=at, key=d.key.partition(":")[2], due_at=d.due_at),
+    DeadlineKind.CLAIM_ENDING: lambda d, at: ClaimNearsEnd(at=at, due_at=d.due_at),
     DeadlineKind.CLAIM_EXPIRY: lambda d, at: ClaimExpired(at=at, due_at=d.due_at),
     DeadlineKind.SNOOZE_END: lambda d, at: SnoozeEnded(at=at, due_at=d.due_at),
     DeadlineKind.SILENCE: lambda d, at: SilencePassed(at=at, due_at=d.due_at),

@@ -184,3 +184,16 @@ def test_policies_that_nothing_fits_give_no_target() -> None:
     walk = Walk(Rules(policies=(policy("gold", 5, tier="gold"),)))
     walk.wrote(0, escalate())
     assert all(clock.target is None for clock in walk.c.clocks)
+
+
+def test_a_route_and_a_policy_may_ask_for_the_topic_of_the_nearest_template() -> None:
+    rules = replace(
+        RULED,
+        policies=(policy("all", 60), policy("returns", 10, topic="returns")),
+        routes=(Route(match=Match(among={"topic": ("returns",)}), fields={"team": "parcels"}),),
+    )
+    about, other = Walk(rules), Walk(rules)
+    about.wrote(0, replace(escalate(), topic="returns"))
+    other.wrote(0, replace(escalate(), topic="opening hours"))
+    assert (about.c.team, due(about)) == ("parcels", 10)
+    assert (other.c.team, due(other)) == ("", 60)

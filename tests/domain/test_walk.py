@@ -13,6 +13,7 @@ from bot.domain.decisions import DecisionKind, Reason
 from bot.domain.events import (
     AgentReplied,
     ClaimExpired,
+    ClaimNearsEnd,
     ClockBreached,
     ClockWarned,
     CorrectLabel,
@@ -22,11 +23,13 @@ from bot.domain.events import (
     EscalationForced,
     Event,
     FieldsSet,
+    HolderLeft,
     Linked,
     LinkRequested,
     MessageAnnotated,
     Note,
     Reply,
+    Revise,
     SendOverdue,
     SendReported,
     SilencePassed,
@@ -91,13 +94,18 @@ def event_of(choice: tuple, c: Conversation, at) -> Event:
             found = due.get(wanted)
             key = found.key.partition(":")[2] if found else "first_reply_time:9"
             return kind(at=at, key=key, due_at=found.due_at if found else at)
-        case k if k in (ClaimExpired, SnoozeEnded, SilencePassed):
+        case k if k in (ClaimNearsEnd, ClaimExpired, SnoozeEnded, SilencePassed):
             wanted = {
+                ClaimNearsEnd: DeadlineKind.CLAIM_ENDING,
                 ClaimExpired: DeadlineKind.CLAIM_EXPIRY,
                 SnoozeEnded: DeadlineKind.SNOOZE_END,
                 SilencePassed: DeadlineKind.SILENCE,
             }[kind]
             return kind(at=at, due_at=due[wanted].due_at if wanted in due else at)
+        case k if k is HolderLeft:
+            return HolderLeft(at=at, holder=agent.id)
+        case k if k is Revise:
+            return Revise(at=at, agent=agent, message=message, text="words"[number:], wrote=agent.id)
         case k if k is Reply:
             return Reply(at=at, agent=agent, text="words")
         case k if k is Note:

@@ -35,8 +35,9 @@ from bot.domain.roles import Role
 from bot.engine.board import NoticeBoard
 from bot.engine.time import SystemTime, VirtualTime
 from bot.rulebook import Hours
-from bot.serving import application
+from bot.serving import application, counter_of
 from bot.settings import Environment, Settings, read_settings
+from bot.staff import Directory, Staff
 from bot.stores.sqlite import SqliteStore
 from bot.web.sign_in import one_time_link
 from bot.wiring import join, open_reports
@@ -174,8 +175,11 @@ async def _opened(stack: AsyncExitStack, settings: Settings, time: VirtualTime) 
     await heed.brands.adopt()
     reports = await open_reports(store, settings, time)
     stack.push_async_callback(reports.close)
+    staff = Staff(Directory(settings), accounts=store, log=store, time=time)
     app = application(
         heed,
+        counter=counter_of(heed, model, staff),
+        staff=staff,
         explain=_no_words,
         api=ApiChannel(),
         chat=None,

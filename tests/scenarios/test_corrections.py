@@ -32,6 +32,7 @@ async def test_a_correction_is_logged_with_what_the_model_said_and_what_was_done
         assert dict(record.fields) == {
             "message": message,
             "agent": "alex",
+            "role": "agent",
             "decision": "silence",
             "from": "other",
             "to": "question+complaint",

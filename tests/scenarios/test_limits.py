@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.domain.actions import SendState
 from bot.domain.messages import Address
@@ -13,7 +13,7 @@ from bot.engine.limits import SendLimits
 from bot.engine.time import VirtualTime
 from bot.errors import SendRefused
 from bot.ports import Capabilities
-from bot.records import Sending
+from bot.records import Sending, Sent
 from bot.wiring import join
 from tests.contracts.channels import sending
 from tests.scenarios.world import T0, ScriptedPlatform, sample, world
@@ -120,7 +120,7 @@ class Hanging(ScriptedPlatform):
     def serves(self, channel: str) -> bool:
         return channel == "hanging"
 
-    async def send(self, sending: Sending) -> datetime:
+    async def send(self, sending: Sending) -> Sent:
         await asyncio.Event().wait()
         raise AssertionError
 

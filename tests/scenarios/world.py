@@ -18,7 +18,7 @@ from bot.domain.prediction import Assessment, Candidate, Label, Prediction, Vers
 from bot.domain.roles import Agent
 from bot.engine.time import VirtualTime
 from bot.ports import Capabilities, Intake
-from bot.records import Arrival, Receipt, Sending
+from bot.records import Arrival, Receipt, Sending, Sent
 from bot.settings import Settings
 from bot.stores.sqlite import SqliteStore
 from bot.wiring import Heed, join
@@ -96,11 +96,11 @@ class ScriptedPlatform:
         del intake
         await asyncio.Event().wait()
 
-    async def send(self, sending: Sending) -> datetime:
+    async def send(self, sending: Sending) -> Sent:
         if self.failures:
             raise self.failures.pop(0)
         self.taken.append(sending)
-        return self.time.now()
+        return Sent(at=self.time.now(), external_ids=sending.revised_ids or (f"p-{sending.send.id}",))
 
     async def typing(self, address: Address) -> None:
         self.typed.append(address)

@@ -55,8 +55,28 @@ async def test_what_lay_in_a_store_of_version_2_is_handed_out_as_before(path):
     await store.close()
 
 
+def as_version_4(connection):
+    """Take out of a store what version 5 has brought."""
+    for table in ("blocks", "requests", "posts"):
+        connection.execute(f"DROP TABLE {table}")
+    for index in ("outbox_revisions", "conversations_by_urgency", "log_acts", "log_by_agent"):
+        connection.execute(f"DROP INDEX {index}")
+    columns = {
+        "outbox": ("external_ids", "revises", "agent"),
+        "conversations": ("channel", "team", "label", "priority"),
+        "log": ("agent",),
+    }
+    for table, names in columns.items():
+        for name in names:
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+    connection.execute(
+        "CREATE INDEX conversations_by_urgency ON conversations (state, due_at, waiting_since, updated_at DESC)"
+    )
+
+
 def as_version_2(connection):
-    """Take out of a store what versions 3 and 4 have brought."""
+    """Take out of a store what versions 3 to 5 have brought."""
+    as_version_4(connection)
     for table in ("calendars", "corrections"):
         connection.execute(f"DROP TABLE {table}")
     for index in ("by_conversation", "replies", "asleep", "held", "unanswered"):

@@ -97,10 +97,26 @@ class ReplyAccepted(Struct, frozen=True):
     id: str | None = None
 
 
+class AttachmentOut(Struct, frozen=True):
+    """Something that a message brought along, or that goes along with a reply.
+
+    ``size`` in bytes; ``url`` where it can be opened, if anywhere. One that begins with ``/`` is Heed's own and
+    opens with the API's token.
+    """
+
+    kind: str
+    name: str
+    media_type: str
+    size: int | None
+    url: str | None
+
+
 class Answer(Struct, frozen=True):
     """A text for a customer. ``id`` is its idempotency key: show a text with a known id once.
 
-    ``conversation`` and ``customer`` are the sender's own ids, ``heed_conversation`` is Heed's.
+    ``conversation`` and ``customer`` are the sender's own ids, ``heed_conversation`` is Heed's. A ``revision``
+    is shown in the place of the answer whose id ``revises`` gives; with an empty text that answer is taken back.
+    ``attachments`` are files that staff send along; a ``reply`` of files alone has an empty text.
     """
 
     cursor: str
@@ -109,12 +125,14 @@ class Answer(Struct, frozen=True):
     conversation: str
     heed_conversation: str
     customer: str
-    kind: Literal["answer", "acknowledgement", "greeting", "notice", "reply", "thanks"]
+    kind: Literal["answer", "acknowledgement", "greeting", "notice", "reply", "revision", "thanks"]
     author: Literal["bot", "agent"]
     agent: str | None
     text: str
     quick_replies: list[str]
     template: str | None
+    revises: str | None
+    attachments: list[AttachmentOut]
     created_at: str
 
 
@@ -128,7 +146,7 @@ class Answers(Struct, frozen=True):
 class Pushed(Struct, frozen=True):
     """What a webhook receives, signed after the Standard Webhooks scheme."""
 
-    type: Literal["answer.created"]
+    type: Literal["answer.created", "answer.revised"]
     timestamp: str
     data: Answer
 
@@ -138,16 +156,6 @@ class CustomerOut(Struct, frozen=True):
 
     id: str
     name: str
-
-
-class AttachmentOut(Struct, frozen=True):
-    """Something that a message brought along. ``size`` in bytes; ``url`` where it can be opened, if anywhere."""
-
-    kind: str
-    name: str
-    media_type: str
-    size: int | None
-    url: str | None
 
 
 class MessageOut(Struct, frozen=True):

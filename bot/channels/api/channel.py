@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 
 from bot.channels.api.names import ChannelNames
 from bot.channels.api.webhook import Webhook
@@ -11,7 +10,7 @@ from bot.channels.text import LONGEST_TEXT
 from bot.domain.messages import Address
 from bot.errors import SendFailed
 from bot.ports import Capabilities, DeliveryMode, Intake
-from bot.records import Sending
+from bot.records import Sending, Sent
 
 
 class ApiChannel:
@@ -31,7 +30,10 @@ class ApiChannel:
             idempotent_sends=True,
             sees_edits=True,
             sees_deletions=True,
+            edits_sends=True,
+            deletes_sends=True,
             longest_text=LONGEST_TEXT,
+            largest_file=50 * 1024 * 1024,
             instead={
                 "shows_typing": "other systems are told of texts alone",
                 "backfills": "what was not accepted is repeated by its sender",
@@ -50,8 +52,11 @@ class ApiChannel:
         """Answer whoever waits for answers. Call it when the application shuts down."""
         self.ended.set()
 
-    async def send(self, sending: Sending) -> datetime:
-        """Push one answer to the webhook. Without one, answers are fetched and nothing may be sent."""
+    async def send(self, sending: Sending) -> Sent:
+        """Push one answer, or a change of one, to the webhook.
+
+        Without one, answers are fetched and nothing may be sent.
+        """
         if self._webhook is None:
             raise SendFailed(f"answers of channel {sending.address.channel!r} are fetched; no webhook is set")
         return await self._webhook.push(sending)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from bot.channels.api.answers import timestamp
+from bot.channels.api.answers import attachment_of, timestamp
 from bot.channels.api.bodies import (
-    AttachmentOut,
     CandidateOut,
     ClockOut,
     ConversationOut,
@@ -18,7 +17,6 @@ from bot.channels.api.bodies import (
 )
 from bot.domain.calendar import Calendar
 from bot.domain.decisions import REASON_TEXT
-from bot.domain.messages import Attachment
 from bot.domain.sla import Clock
 from bot.records import ConversationView, DecisionRecord, TranscriptEntry
 
@@ -66,17 +64,7 @@ def _message(entry: TranscriptEntry) -> MessageOut:
         send_state=entry.send_state.value if entry.send_state else None,
         edited_at=_time(entry.edited_at),
         deleted_at=_time(entry.deleted_at),
-        attachments=[_attachment(each) for each in entry.attachments],
-    )
-
-
-def _attachment(attachment: Attachment) -> AttachmentOut:
-    return AttachmentOut(
-        kind=attachment.kind.value,
-        name=attachment.name,
-        media_type=attachment.media_type,
-        size=attachment.size,
-        url=attachment.url or None,
+        attachments=[attachment_of(each, enclosed=entry.enclosed) for each in entry.attachments],
     )
 
 

@@ -143,7 +143,10 @@ def _get_answers() -> Json:
     return {
         "operationId": "getAnswers",
         "summary": "Fetch what is to be delivered to customers",
-        "description": "Being handed out confirms an answer as sent; the same cursor gives it again.",
+        "description": (
+            "Being handed out confirms an answer as sent; the same cursor gives it again. An answer of kind "
+            "revision is shown in the place of the one that it revises; with an empty text that one is taken back."
+        ),
         "parameters": [
             _query("channel", "The channel's name.", {"type": "string", "default": "api"}),
             _query("after", "The cursor of the last response.", {"type": "string", "default": "0"}),
@@ -177,6 +180,20 @@ def _patch_conversation() -> Json:
     }
 
 
+def _get_file() -> Json:
+    content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        "operationId": "getFile",
+        "summary": "Open a file that goes along with a reply",
+        "description": "Its address is the url of an answer's attachment.",
+        "parameters": [_path("id", "Its id.")],
+        "responses": {
+            "200": {"description": "The file, of its own content type.", "content": content},
+            **_problems("404"),
+        },
+    }
+
+
 def _get_description() -> Json:
     return {
         "operationId": "getDescription",
@@ -190,7 +207,7 @@ def _pushed() -> Json:
     headers = ("webhook-id", "webhook-timestamp", "webhook-signature")
     return {
         "operationId": "answerCreated",
-        "summary": "An answer, pushed and signed after the Standard Webhooks scheme",
+        "summary": "An answer, or a change of one, pushed and signed after the Standard Webhooks scheme",
         "parameters": [
             {"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in headers
         ],
@@ -215,6 +232,7 @@ def _document() -> Json:
             "/api/v1/conversations/{id}/replies": {"post": _post_reply()},
             "/api/v1/conversations/{id}": {"get": _get_conversation(), "patch": _patch_conversation()},
             "/api/v1/answers": {"get": _get_answers()},
+            "/api/v1/files/{id}": {"get": _get_file()},
             "/api/v1/openapi.json": {"get": _get_description()},
         },
         "webhooks": {"answer": {"post": _pushed()}},

@@ -9,8 +9,10 @@ from http import HTTPStatus
 
 import msgspec
 from aiohttp import web
+from aiohttp.helpers import content_disposition_header
 
 from bot.channels.api import openapi
+from bot.channels.api.answers import FILES
 from bot.channels.api.bodies import Accepted, ConversationOut, FieldsIn, ItemStatus, ReplyIn
 from bot.channels.api.channel import ApiChannel
 from bot.channels.api.conversation import conversation_of
@@ -24,16 +26,23 @@ from bot.domain.calendar import ALWAYS_OPEN, Calendar
 from bot.domain.events import FieldsSet
 from bot.domain.messages import ConversationId
 from bot.errors import BadMessage, Conflict, NotFound
-from bot.ports import Accounts, Commands, DeliveryMode, EventLog, Feed, Intake, TimeSource, Views
+from bot.ports import Accounts, Commands, DeliveryMode, Enclosures, EventLog, Feed, Intake, TimeSource, Views
 from bot.records import Arrival, Outcome, Receipt
 
 LONGEST_WAIT_SECONDS = 30
 LARGEST_CURSOR = 2**63 - 1
 
+#: A file is saved, never shown, whatever it says that it is.
+HARMLESS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cache-Control": "no-store",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiParts:
-    """What the routes need. ``token`` None: the API is closed."""
+    """What the routes need. ``token`` None: the API is closed. Without ``enclosures`` no file opens."""
 
     channel: ApiChannel
     intake: Intake
@@ -45,6 +54,7 @@ class ApiParts:
     time: TimeSource
     token: str | None
     calendar_of: Callable[[str], Calendar] = lambda _name: ALWAYS_OPEN
+    enclosures: Enclosures | None = None
 
 
 def api_routes(parts: ApiParts) -> list[web.RouteDef]:
@@ -82,6 +92,7 @@ class _Api:
             ("GET", "/api/v1/answers", self.answers),
             ("GET", "/api/v1/conversations/{id}", self.conversation),
             ("PATCH", "/api/v1/conversations/{id}", self.set_fields),
+            ("GET", FILES + "{id}", self.file),
         ]
 
     async def messages(self, request: web.Request) -> web.Response:
@@ -153,6 +164,19 @@ class _Api:
         if not result.accepted:
             raise Conflict(f"conversation: {result.refusal}")
         return answer(await self._shown(id_))
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """Return a file that staff sent along, to be saved: nothing of it runs here."""
+        id_, kept = request.match_info["id"], self._parts.enclosures
+        found = None if kept is None else await kept.enclosure(id_)
+        if found is None:
+            raise NotFound(f"file: {shortened(id_)} is not known")
+        how = content_disposition_header("attachment", filename=found.name)
+        return web.Response(
+            body=found.content,
+            content_type=found.media_type,
+            headers={**HARMLESS, "Content-Disposition": how},
+        )
 
     async def _shown(self, id_: ConversationId) -> ConversationOut:
         view = await self._parts.views.view(id_)

@@ -20,7 +20,7 @@ from bot.channels.api.answers import answer_of, timestamp
 from bot.channels.api.bodies import Pushed
 from bot.errors import SendFailed, SendRefused, SendUnknown, SettingsError
 from bot.ports import TimeSource
-from bot.records import Sending
+from bot.records import Sending, Sent
 
 TIMEOUT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(hours=1)
@@ -60,8 +60,11 @@ class Webhook:
         if not self.url.startswith(("https://", "http://")):
             raise SettingsError(f"webhook: {self.url!r} is no address; it starts with https://")
 
-    async def push(self, sending: Sending) -> datetime:
-        """Deliver one answer and return when it was taken. Raises a SendError that says what is known."""
+    async def push(self, sending: Sending) -> Sent:
+        """Deliver one answer and return when it was taken. Raises a SendError that says what is known.
+
+        The receiver knows it by its action's id, and a text that was changed by its own.
+        """
         body = _body(sending)
         try:
             status, retry_after = await self._post(body, self._headers(sending.send.id, body))
@@ -72,7 +75,8 @@ class Webhook:
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             raise SendUnknown(f"webhook: cut off before it answered ({_named(problem)})") from None
         judge(status, retry_after, now=self.time.now())
-        return self.time.now()
+        ids = sending.revised_ids if sending.send.revises else (sending.send.id,)
+        return Sent(at=self.time.now(), external_ids=ids)
 
     async def _post(self, body: bytes, headers: dict[str, str]) -> tuple[int, str | None]:
         limit = aiohttp.ClientTimeout(total=self.timeout.total_seconds(), connect=5)
@@ -120,7 +124,12 @@ def _asked(header: str, now: datetime) -> timedelta:
 
 def _body(sending: Sending) -> bytes:
     answer = answer_of(sending)
-    return msgspec.json.encode(Pushed(type="answer.created", timestamp=timestamp(sending.created_at), data=answer))
+    pushed = Pushed(
+        type="answer.created" if sending.send.revises is None else "answer.revised",
+        timestamp=timestamp(sending.created_at),
+        data=answer,
+    )
+    return msgspec.json.encode(pushed)
 
 
 def _key_of(text: str) -> bytes:

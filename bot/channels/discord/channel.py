@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import aiohttp
 import discord
@@ -13,6 +13,7 @@ from bot.channels.discord import files
 from bot.channels.discord.client import GatewayClient, open_client, point_at
 from bot.channels.discord.hearing import OUTAGE
 from bot.channels.discord.keys import channel_of
+from bot.channels.discord.line import ChannelLine
 from bot.channels.discord.listening import NO_CONTENT, Listener
 from bot.channels.discord.parse import CHANNEL
 from bot.channels.discord.sending import Sender
@@ -22,7 +23,7 @@ from bot.domain.messages import Address
 from bot.domain.rooms import RoomRules
 from bot.errors import NotFound, SendError, SendRefused
 from bot.ports import Board, Bookmarks, Capabilities, DeliveryMode, Intake, TimeSource
-from bot.records import Sending
+from bot.records import Sending, Sent
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +37,8 @@ CAPABILITIES = Capabilities(
     idempotent_sends=True,
     sees_edits=True,
     sees_deletions=True,
+    edits_sends=True,
+    deletes_sends=True,
     shows_typing=True,
     backfills=True,
     longest_text=LONGEST_TEXT,
@@ -43,6 +46,7 @@ CAPABILITIES = Capabilities(
     sends_at_once=16,
     per_place=timedelta(seconds=1),
     per_room=timedelta(seconds=1),
+    largest_file=10 * 1024 * 1024,
 )
 
 _FIRST_PAUSE = timedelta(seconds=5)
@@ -64,7 +68,10 @@ _FOR_GOOD = {
 
 
 class DiscordChannel:
-    """One bot on Discord. ``api`` and ``gateway`` are Discord's own unless a proxy stands between."""
+    """One bot on Discord. ``api`` and ``gateway`` are Discord's own unless a proxy stands between.
+
+    ``line`` lends the connection to a desk.
+    """
 
     def __init__(
         self,
@@ -76,6 +83,7 @@ class DiscordChannel:
         board: Board,
         api: str = API,
         gateway: str = GATEWAY,
+        line: ChannelLine | None = None,
     ) -> None:
         self._token = token
         self._rules = rules
@@ -87,6 +95,7 @@ class DiscordChannel:
         self._sender = Sender()
         self._client: GatewayClient | None = None
         self.unreadable = 0
+        self.line = line or ChannelLine()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -112,10 +121,10 @@ class DiscordChannel:
                 await self._time.wait(asyncio.Event(), self._time.now() + pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def send(self, sending: Sending) -> datetime:
+    async def send(self, sending: Sending) -> Sent:
         """Bring a text to its channel, in parts where it is long, as a reply where others talk in between."""
         channel_of(sending.address)
-        return await self._sender.send(self._logged_in(), sending)
+        return await self._sender.send(self._logged_in(), sending, now=self._time.now)
 
     async def typing(self, address: Address) -> None:
         """Show for ten seconds that an answer is coming. If it cannot be shown, nothing is lost."""
@@ -147,6 +156,7 @@ class DiscordChannel:
             board=self._board,
             intake=intake,
             ready=self._take_client,
+            desk=self.line,
             unreadable=self.unreadable,
         )
         try:
@@ -156,11 +166,13 @@ class DiscordChannel:
             self._explain(_first(error))
         finally:
             self._client = None
+            self.line.connect(None)
             self.unreadable = listener.unreadable
         return listener.hearing.connected
 
     def _take_client(self, client: GatewayClient) -> None:
         self._client = client
+        self.line.connect(client)
 
     def _explain(self, error: BaseException) -> None:
         """Tell of an end that Heed tries to overcome; raise _Final for one that it cannot."""

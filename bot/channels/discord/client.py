@@ -15,7 +15,7 @@ import yarl
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
-from bot.channels.discord.pace import Pace
+from bot.channels.discord.pace import Pace, Rank
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +28,9 @@ _GOODBYE = 5.0
 class GatewayClient(discord.Client):
     """Hands on each message of the gateway as it came, in order.
 
-    The library's own reading of messages is switched off: nobody asks for it, and one that it does not understand
-    would end the connection. What it does not understand of servers and channels is passed over likewise.
+    The library's own reading of messages and interactions is switched off: nobody asks for it, and one that it
+    does not understand would end the connection. What it does not understand of servers and channels is passed
+    over likewise.
     """
 
     def __init__(self, *, heard: Callable[[str], None], lost: Callable[[], None], gateway: str) -> None:
@@ -56,12 +57,17 @@ class GatewayClient(discord.Client):
         parsers = self._connection.parsers
         for name in [name for name in parsers if name not in {"READY", "RESUMED"}]:
             parser = parsers.pop(name)
-            if not name.startswith("MESSAGE_"):
+            if not name.startswith(("MESSAGE_", "INTERACTION_")):
                 parsers[name] = _guarded(name, parser)
 
     async def _paced(self, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - handed on as they come
         await self.pace.turn()
         return await self._request(*args, **more)
+
+    async def ask(self, route: Route, rank: Rank, **more: Any) -> Any:  # noqa: ANN401 - handed on as they come
+        """Ask Discord when it is the turn of those of this rank."""
+        await self.pace.turn(rank)
+        return await self._request(route, **more)
 
     async def on_socket_raw_receive(self, frame: str) -> None:
         """Hand on one message of the gateway. Nothing is awaited here, so their order stays."""

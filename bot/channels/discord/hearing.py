@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bot.channels.discord.incoming import Event, Incoming
+from bot.channels.discord.line import ChannelLine
 from bot.channels.discord.places import Places
 from bot.channels.text import lenient_json
 from bot.domain.rooms import RoomRules
@@ -20,7 +21,11 @@ log = structlog.get_logger(__name__)
 _MESSAGES = ("MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE", "MESSAGE_DELETE_BULK")
 _SEEN = ("CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE")
 _GONE = ("CHANNEL_DELETE", "THREAD_DELETE")
-_WATCHED = (*_MESSAGES, *_SEEN, *_GONE, "READY", "RESUMED", "GUILD_CREATE", "GUILD_DELETE", "THREAD_LIST_SYNC")
+_PRESSED = "INTERACTION_CREATE"
+_SYNCED = "THREAD_LIST_SYNC"
+_WATCHED = (*_MESSAGES, *_SEEN, *_GONE, "READY", "RESUMED", "GUILD_CREATE", "GUILD_DELETE", _SYNCED, _PRESSED)
+#: What the desk is told of wherever it happens; of all else, what happens in staff's own channels and threads.
+_FOR_THE_DESK = frozenset({"READY", "GUILD_CREATE", _PRESSED})
 #: The first word of each connection; until RESUMED Discord repeats what was missed.
 _HELLO = 10
 #: Messages about the connection itself are no longer than this, in characters.
@@ -40,7 +45,14 @@ class Hearing:
     """
 
     def __init__(
-        self, *, places: Places, incoming: Incoming, rules: RoomRules, time: TimeSource, board: Board
+        self,
+        *,
+        places: Places,
+        incoming: Incoming,
+        rules: RoomRules,
+        time: TimeSource,
+        board: Board,
+        desk: ChannelLine,
     ) -> None:
         self.begun = asyncio.Event()
         self.complete = asyncio.Event()
@@ -52,6 +64,7 @@ class Hearing:
         self._rules = rules
         self._time = time
         self._board = board
+        self._desk = desk
 
     def hear(self, frame: str) -> None:
         """Take one message of the gateway. What Heed does not know is passed over."""
@@ -106,6 +119,18 @@ class Hearing:
                 )
 
     def _sort(self, name: str, payload: Mapping[str, Any]) -> None:
+        before = self._is_for_the_desk(name, payload)  # a channel that goes is known until then
+        self._keep_up(name, payload)
+        if before or self._is_for_the_desk(name, payload):
+            self._desk.tell(name, payload)
+
+    def _is_for_the_desk(self, name: str, payload: Mapping[str, Any]) -> bool:
+        if name in _FOR_THE_DESK:
+            return True
+        ids = (payload.get("channel_id"),) if name in _MESSAGES else (payload.get("id"), payload.get("parent_id"))
+        return any(self._places.is_staffs(each) for each in ids if isinstance(each, str))
+
+    def _keep_up(self, name: str, payload: Mapping[str, Any]) -> None:
         if name in _MESSAGES:
             self._message(Event(name=name, payload=payload, arrived_at=self._time.now(), live=not self._repeating))
         elif name in _SEEN:
@@ -121,12 +146,14 @@ class Hearing:
             self._server(payload)
         elif name == "GUILD_DELETE":
             self._server_gone(payload)
-        elif name == "THREAD_LIST_SYNC":
+        elif name == _SYNCED:
             self._places.see_threads(payload)
 
     def _message(self, event: Event) -> None:
         if event.message:
             self._places.hear(event.channel, event.payload.get("id"), private=event.private)
+        if self._places.is_staffs(event.channel):
+            return  # staff's own words: the desk hears them, no customer said them
         left_out = self._incoming.put(event)
         if left_out and event.channel:
             self._places.news[event.channel] = None

@@ -36,7 +36,7 @@ def channel_of(address: Address) -> int:
     inner = address.thread.removeprefix("t:") if address.thread.startswith("t:") else ""
     place = inner or address.place
     if not is_id(place):
-        raise SendFailed(f"{place!r} is no channel of Discord")
+        raise SendFailed("the address names no channel of Discord")
     return int(place)
 
 

@@ -14,6 +14,7 @@ from bot.channels.discord.client import GatewayClient
 from bot.channels.discord.hearing import Hearing
 from bot.channels.discord.incoming import Event, Incoming
 from bot.channels.discord.keys import written_at
+from bot.channels.discord.line import ChannelLine
 from bot.channels.discord.parse import content_withheld, parse
 from bot.channels.discord.places import Places
 from bot.channels.discord.reading import Reading
@@ -48,11 +49,14 @@ class Listener:
         board: Board,
         intake: Intake,
         ready: Callable[[GatewayClient], None],
+        desk: ChannelLine,
         unreadable: int = 0,
     ) -> None:
-        self.places = Places()
+        self.places = Places(staff=desk.is_staffs)
         self.incoming = Incoming()
-        self.hearing = Hearing(places=self.places, incoming=self.incoming, rules=rules, time=time, board=board)
+        self.hearing = Hearing(
+            places=self.places, incoming=self.incoming, rules=rules, time=time, board=board, desk=desk
+        )
         self.client = GatewayClient(heard=self.hearing.hear, lost=self.hearing.lose, gateway=gateway)
         self.unreadable = unreadable
         self._ready = ready
@@ -61,6 +65,7 @@ class Listener:
         self._marks = marks
         self._board = board
         self._intake = intake
+        self._desk = desk
 
     async def run(self, token: str) -> None:
         """Log in, connect and hand on all that is written until the connection ends for good. Raises its error."""
@@ -167,7 +172,13 @@ class Listener:
                 log.exception("discord_intake_defect", message=arrival.external_id)
 
     def _parsed(self, event: Event) -> list[Arrival]:
-        """Return what an event tells; one that cannot be read is counted and stops nothing."""
+        """Return what an event tells; one that cannot be read is counted and stops nothing.
+
+        What was said in a thread that turned out to be staff's own, or was fetched there, is no customer's.
+        """
+        if self.places.is_staffs(event.channel):
+            self._desk.tell(event.name, event.payload)
+            return []
         try:
             self._watch_content(event)
             return parse(

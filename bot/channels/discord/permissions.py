@@ -13,6 +13,13 @@ NEEDED: Mapping[str, int] = {
     "Send Messages in Threads": 1 << 38,
 }
 INVITED_WITH = sum(NEEDED.values())
+#: What a desk of staff's needs besides.
+NEEDED_AT_A_DESK: Mapping[str, int] = {
+    "Embed Links": 1 << 14,
+    "Attach Files": 1 << 15,
+    "Manage Threads": 1 << 34,
+    "Create Public Threads": 1 << 35,
+}
 _ADMINISTRATOR = 1 << 3
 _EVERYTHING = -1
 _THREADS = frozenset({10, 11, 12})
@@ -20,9 +27,14 @@ _THREADS = frozenset({10, 11, 12})
 Payload = Mapping[str, Any]
 
 
-def invitation(application: str) -> str:
-    """Return the link by which somebody who runs a server lets the bot in, with these permissions and no more."""
-    return f"https://discord.com/oauth2/authorize?client_id={application}&scope=bot&permissions={INVITED_WITH}"
+def invitation(application: str, *, desk: bool = False) -> str:
+    """Return the link by which somebody who runs a server lets the bot in, with these permissions and no more.
+
+    ``desk``: staff work there too, so it may have slash commands and open threads.
+    """
+    permissions = INVITED_WITH + sum(NEEDED_AT_A_DESK.values()) if desk else INVITED_WITH
+    scope = "bot+applications.commands" if desk else "bot"
+    return f"https://discord.com/oauth2/authorize?client_id={application}&scope={scope}&permissions={permissions}"
 
 
 def missing(permissions: int, *, thread: bool | None = None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeGuard
@@ -36,6 +36,10 @@ class Place:
     threaded: bool = False
 
 
+def _nobodys(_channel: str) -> bool:
+    return False
+
+
 @dataclass(slots=True, kw_only=True)
 class Places:
     """All places that are known. ``own_roles`` are the roles that stand for the bot itself.
@@ -45,6 +49,8 @@ class Places:
 
     ``session`` counts the connections that began anew. ``told`` are the channels of which is known in this one how
     far they have come, so that nothing is missing there but what is fetched; ``news`` those to look at for that.
+
+    ``staff`` tells which channels are staff's own: of those nothing is ever fetched for customers.
     """
 
     me: str = ""
@@ -57,6 +63,7 @@ class Places:
     session: int = 0
     told: set[str] = field(default_factory=set)
     news: dict[str, None] = field(default_factory=dict)
+    staff: Callable[[str], bool] = _nobodys
 
     def get(self, channel: str) -> Place | None:
         """Return a channel's place, None for one that Discord has not told of."""
@@ -74,9 +81,14 @@ class Places:
             ids.append(place.parent)
         return tuple(ids)
 
+    def is_staffs(self, channel: str) -> bool:
+        """Tell whether a channel, or what it belongs to, is staff's own: nobody there is a customer."""
+        return bool(channel) and any(self.staff(each) for each in self.rooms(channel))
+
     def with_threads(self) -> Iterator[str]:
-        """Return the channels and forums that threads belong to."""
-        yield from [channel for channel, place in self.places.items() if place.threaded]
+        """Return the channels and forums that customers' threads belong to."""
+        threaded = [channel for channel, place in self.places.items() if place.threaded]
+        yield from [channel for channel in threaded if not self.is_staffs(channel)]
 
     def begin(self, payload: Mapping[str, Any]) -> None:
         """Take READY: a new session, in which each server tells of itself again."""
@@ -113,7 +125,8 @@ class Places:
         self.hear(channel, payload.get("last_message_id"))
         if told:
             self.told.add(channel)
-            self.news[channel] = None
+            if not self.is_staffs(channel):
+                self.news[channel] = None
 
     def take_news(self) -> list[str]:
         """Return the channels to look at for something missing, each once."""

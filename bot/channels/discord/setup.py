@@ -31,13 +31,16 @@ class _Refused(Exception):
         self.status = status
 
 
-async def inspect(*, token: str, rules: RoomRules, api: str = API) -> list[Found]:
-    """Return what was found on Discord's side and what to do there. Changes nothing and never raises."""
+async def inspect(*, token: str, rules: RoomRules, api: str = API, desk: bool = False) -> list[Found]:
+    """Return what was found on Discord's side and what to do there. Changes nothing and never raises.
+
+    ``desk``: staff work on Discord too, so the bot is invited with more permissions.
+    """
     found: list[Found] = []
     try:
         async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
             asked = _Asked(session, token=token, api=api.rstrip("/"))
-            found += [each async for each in _looked_at(asked, rules)]
+            found += [each async for each in _looked_at(asked, rules, desk=desk)]
     except _Refused as refused:
         found.append(_refused(refused.status))
     except (OSError, aiohttp.ClientError, TimeoutError, ValueError) as error:
@@ -74,14 +77,14 @@ class _Asked:
             return await response.json(content_type=None)
 
 
-async def _looked_at(asked: _Asked, rules: RoomRules) -> AsyncIterator[Found]:
+async def _looked_at(asked: _Asked, rules: RoomRules, *, desk: bool) -> AsyncIterator[Found]:
     me = await asked.get("/users/@me")
     name = clean_name(str(me.get("global_name") or me.get("username")))
     yield _ok(f"Discord knows the bot as {name!r} ({me['id']}).")
     application = await asked.get("/oauth2/applications/@me")
     for found in _application(application):
         yield found
-    link = invitation(str(application["id"]))
+    link = invitation(str(application["id"]), desk=desk)
     guilds = await asked.get(f"/users/@me/guilds?limit={_PAGE}")
     for found in _servers(guilds, link):
         yield found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from aiohttp import web
 from telegram.constants import ChatAction
@@ -16,7 +16,8 @@ from bot.channels.telegram.naming import Me
 from bot.channels.telegram.parse import CHANNEL
 from bot.channels.telegram.polling import STORE_TOPIC, Poller, waiting
 from bot.channels.telegram.reception import Reception, Tally
-from bot.channels.telegram.sending import LONGEST_PART, PER_CHAT, PER_GROUP, Sender, topic_of
+from bot.channels.telegram.revising import Reviser
+from bot.channels.telegram.sending import LARGEST_FILE, LONGEST_PART, PER_CHAT, PER_GROUP, Sender, topic_of
 from bot.channels.telegram.trouble import Patience
 from bot.channels.telegram.webhook import PATH, Webhook, WebhookDoor, WebhookKeeper
 from bot.channels.text import LONGEST_TEXT
@@ -24,7 +25,7 @@ from bot.domain.messages import Address
 from bot.domain.rooms import RoomRules
 from bot.errors import StoreError
 from bot.ports import Board, Bookmarks, Capabilities, Intake, TimeSource
-from bot.records import Sending
+from bot.records import Sending, Sent
 
 __all__ = ["CAPABILITIES", "TelegramChannel", "Webhook"]
 
@@ -33,6 +34,8 @@ CAPABILITIES = Capabilities(
     idempotent_sends=False,
     sees_edits=True,
     sees_deletions=False,
+    edits_sends=True,
+    deletes_sends=True,
     shows_typing=True,
     backfills=True,
     longest_text=LONGEST_TEXT,
@@ -41,6 +44,7 @@ CAPABILITIES = Capabilities(
     per_place=PER_CHAT,
     per_room=PER_GROUP,
     per_account=timedelta(milliseconds=40),
+    largest_file=LARGEST_FILE,
     instead={
         "idempotent_sends": "a text that may or may not have arrived goes to a human and is never sent again",
         "sees_deletions": "Telegram does not tell bots: what a customer takes back is answered all the same",
@@ -73,6 +77,7 @@ class TelegramChannel:
         self._webhook = webhook
         self._moves = Moves(marks=marks, account=self._api.account)
         self._sender = Sender(api=self._api, moves=self._moves, time=time)
+        self._reviser = Reviser(api=self._api, moves=self._moves, time=time)
         self._patience = Patience(board=board, time=time)
         self._door = WebhookDoor(secret=webhook.secret, board=board, time=time) if webhook else None
         self.tally = Tally()
@@ -103,8 +108,10 @@ class TelegramChannel:
             else:
                 await self._keep(self._webhook, self._door, reception)
 
-    async def send(self, sending: Sending) -> datetime:
-        """Send one text and return Telegram's time of its last part. Raises a SendError."""
+    async def send(self, sending: Sending) -> Sent:
+        """Send one text, or change one, and return Telegram's time of its last part. Raises a SendError."""
+        if sending.send.revises is not None:
+            return await self._reviser.revise(sending)
         return await self._sender.send(sending)
 
     async def typing(self, address: Address) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 
 from bot.channels.text import LONGEST_TEXT
 from bot.channels.webchat.parse import CHANNEL
 from bot.domain.messages import Address
 from bot.ports import Capabilities, DeliveryMode, Intake, TimeSource
-from bot.records import Sending
+from bot.records import Sending, Sent
 
 CAPABILITIES = Capabilities(
     name=CHANNEL,
@@ -17,10 +16,13 @@ CAPABILITIES = Capabilities(
     idempotent_sends=True,
     sees_edits=True,
     sees_deletions=True,
+    edits_sends=True,
+    deletes_sends=True,
     shows_typing=False,
     longest_text=LONGEST_TEXT,
     backfills=True,
     sends_at_once=64,
+    largest_file=50 * 1024 * 1024,
     instead={"shows_typing": "answers come at once, and the page shows when one is on its way"},
 )
 
@@ -44,9 +46,9 @@ class WebChat:
         """Wait until cancelled: the pages' sockets hand in what comes."""
         await asyncio.Event().wait()
 
-    async def send(self, sending: Sending) -> datetime:  # noqa: ARG002 - it lies where it belongs already
-        """Return now: the text is in the transcript, which is what the visitor sees."""
-        return self._time.now()
+    async def send(self, sending: Sending) -> Sent:
+        """Return now: the text is in the transcript, which is what the visitor sees, and so is what changes it."""
+        return Sent(at=self._time.now(), external_ids=(sending.send.revises or sending.send.message,))
 
     async def typing(self, address: Address) -> None:
         """Show nothing: the page cannot."""

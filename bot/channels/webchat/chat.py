@@ -8,12 +8,13 @@ from typing import Final
 
 from aiohttp import WSCloseCode, hdrs, web
 
+from bot.channels.webchat.files import FileDoor
 from bot.channels.webchat.hub import Hub
 from bot.channels.webchat.origins import Origins
 from bot.channels.webchat.page import Look, Pages
 from bot.channels.webchat.socket import Counts, Doorway, Page
 from bot.channels.webchat.visitors import Visitors
-from bot.ports import EventLog, Intake, TimeSource, Views
+from bot.ports import Enclosures, EventLog, Intake, TimeSource, Views
 
 #: A frame holds one message of the longest text in UTF-8, with room for JSON's escapes.
 LARGEST_FRAME: Final = 128 * 1024
@@ -30,7 +31,10 @@ class ChatLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatParts:
-    """What the page needs. ``origins``: sites that may embed it, besides Heed's own."""
+    """What the page needs. ``origins``: sites that may embed it, besides Heed's own.
+
+    ``enclosures``: files that staff send along; without it none opens.
+    """
 
     intake: Intake
     views: Views
@@ -40,6 +44,7 @@ class ChatParts:
     origins: Origins = field(default_factory=Origins)
     look: Look = field(default_factory=Look)
     limits: ChatLimits = field(default_factory=ChatLimits)
+    enclosures: Enclosures | None = None
 
 
 class Chat:
@@ -62,7 +67,13 @@ class Chat:
 
     def routes(self) -> list[web.RouteDef]:
         """Return all routes of the page."""
-        return [*self._pages.routes(), web.get("/chat/ws", self._connect)]
+        return [*self._pages.routes(), web.get("/chat/ws", self._connect), *self._files()]
+
+    def _files(self) -> list[web.RouteDef]:
+        kept = self._parts.enclosures
+        if kept is None:
+            return []
+        return FileDoor(enclosures=kept, visitors=self._parts.visitors, time=self._parts.time).routes()
 
     async def run(self) -> None:
         """Keep open pages up to date until cancelled."""

@@ -13,6 +13,14 @@ from bot.domain.messages import Author
 from bot.records import TranscriptEntry
 
 
+class File(msgspec.Struct, frozen=True):
+    """A file that came with a text of staff's. ``id`` opens it for this visitor alone."""
+
+    id: str
+    name: str
+    size: int
+
+
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line. ``client_id`` is the page's own id of a message that it sent."""
 
@@ -26,6 +34,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     substantive: bool = False
     edited: bool = False
     deleted: bool = False
+    files: tuple[File, ...] = ()
 
 
 _AUTHORS: dict[Author, Literal["you", "assistant", "support"]] = {
@@ -49,7 +58,15 @@ def entry_of(line: TranscriptEntry, visitor: Visitor) -> Entry:
         substantive=line.author is Author.AGENT or (line.wording is not None and line.wording.substantive),
         edited=line.edited_at is not None,
         deleted=deleted,
+        files=() if deleted else _files(line),
     )
+
+
+def _files(line: TranscriptEntry) -> tuple[File, ...]:
+    """Return what staff sent along."""
+    if not line.enclosed:
+        return ()
+    return tuple(File(id=each.reference, name=each.name, size=each.size or 0) for each in line.attachments)
 
 
 def chunks(entries: Sequence[Entry], size: int = 50) -> Iterator[Sequence[Entry]]:

@@ -28,6 +28,8 @@ PAGE_WORDS: Final[Mapping[str, str]] = {
     "more": "Message options",
     "edited": "edited",
     "deleted": "Message deleted",
+    "file": "Save {name}",
+    "no_file": "This file can't be opened now. Try again in a moment.",
     "editing": "Editing your message",
     "cancel": "Cancel",
     "save": "Save",

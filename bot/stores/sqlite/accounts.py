@@ -46,6 +46,12 @@ def switch(connection: sqlite3.Connection, name: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def switches(connection: sqlite3.Connection, prefix: str) -> dict[str, str]:
+    """Return the switches that are set and whose names begin so. They lie side by side."""
+    rows = connection.execute("SELECT name, value FROM switches WHERE name >= ? ORDER BY name", (prefix,))
+    return dict(takewhile(lambda row: row[0].startswith(prefix), rows))
+
+
 def set_switch(tx: Transaction, name: str, value: str | None) -> None:
     """Set or clear a switch; what may be sent depends on it."""
     if value is None:

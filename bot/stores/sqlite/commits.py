@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.records import Commit
-from bot.stores.sqlite import conversations, corrections, deadlines, inbox, log, outbox, records
+from bot.stores.sqlite import blocks, conversations, corrections, deadlines, inbox, log, outbox, records, requests
 from bot.stores.sqlite.codec import micros
 from bot.stores.sqlite.transaction import Transaction
 
@@ -62,3 +62,5 @@ def _apply(tx: Transaction, commits: Sequence[Commit], pulled: Callable[[str], b
     records.add_decisions(tx, [(each.conversation.id, record) for each in commits for record in each.decisions])
     records.add_notes(tx, [(each.conversation.id, note) for each in commits for note in each.notes])
     corrections.keep(tx, [record for each in commits for record in each.corrections])
+    requests.keep(tx, [(each.request, each.recorded_at) for each in commits if each.request])
+    blocks.keep(tx, [record for each in commits for record in each.blocks])

@@ -13,11 +13,12 @@ from bot.stores.sqlite.transaction import Transaction
 
 _ADD = """
 INSERT INTO conversations (id, version, state, address, customer, holder, hold_epoch, due_at, waiting_since,
-                           updated_at, resolved_at, snapshot, private)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+                           updated_at, resolved_at, snapshot, channel, team, label, priority, private)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _REPLACE = """
 UPDATE conversations SET version = ?, state = ?, address = ?, customer = ?, holder = ?, hold_epoch = ?, due_at = ?,
-                         waiting_since = ?, updated_at = ?, resolved_at = ?, snapshot = ?
+                         waiting_since = ?, updated_at = ?, resolved_at = ?, snapshot = ?,
+                         channel = ?, team = ?, label = ?, priority = ?
 WHERE id = ?"""
 _LOAD = "SELECT snapshot FROM conversations WHERE id IN (SELECT value FROM json_each(?))"
 _VERSIONS = "SELECT id, version FROM conversations WHERE id IN (SELECT value FROM json_each(?))"
@@ -60,4 +61,8 @@ def _columns(c: Conversation) -> tuple[object, ...]:
         0 if c.updated_at is None else micros(c.updated_at),
         None if c.resolved_at is None else micros(c.resolved_at),
         encode(c),
+        c.address.channel,
+        c.team,
+        "" if c.label is None else c.label.value,
+        c.priority,
     )

@@ -17,7 +17,8 @@ _ITEM = """
 SELECT i.seq, i.kind, i.conversation, i.message, i.channel, coalesce(b.text, ''), i.happened_at, i.arrived_at,
        coalesce(u.name, ''), i.agent, i.attempts, i.escalated, i.flooding, i.addressed, i.answered, i.own,
        EXISTS (SELECT 1 FROM inbox r WHERE r.conversation = i.conversation AND r.kind = 'reply' AND r.seq > i.seq),
-       b.attachments, i.hold_until
+       b.attachments, i.hold_until,
+       i.kind <> 'reply' AND EXISTS (SELECT 1 FROM blocks k WHERE k.customer = m.customer)
 FROM inbox i
 LEFT JOIN messages m ON m.id = i.message
 LEFT JOIN customers u ON u.id = m.customer
@@ -135,4 +136,5 @@ def _item(row: Sequence[Any]) -> InboxItem:
         replied=bool(row[16]),
         attachments=attachments_of(row[17]),
         held_until=moment(row[18]) if row[18] else None,
+        blocked=bool(row[19]),
     )

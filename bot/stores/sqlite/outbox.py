@@ -10,7 +10,8 @@ from bot.domain.actions import Send, SendState
 from bot.domain.conversation import Conversation
 from bot.domain.messages import ActionId, Author, MessageId
 from bot.records import Sending, SendOutcome, Taken
-from bot.stores.sqlite.codec import encode, micros, span
+from bot.stores.sqlite import enclosures, revisions
+from bot.stores.sqlite.codec import attachments_json, encode, micros, span
 from bot.stores.sqlite.sendings import SENDING, Row, ended_state, is_new, is_outdated, is_unsent_answer, sending
 from bot.stores.sqlite.transaction import Transaction
 
@@ -18,8 +19,8 @@ _VISIBLE = {SendState.SENDING, SendState.SENT, SendState.UNKNOWN}
 
 _ADD = """
 INSERT INTO outbox (action, conversation, message, channel, pulled, rank, answers_to, hold_epoch, state,
-                    created_at, reply_to, head)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'new', ?9,
+                    created_at, revises, agent, reply_to, head)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'new', ?9, ?11, ?12,
         coalesce(?10, (SELECT id FROM messages WHERE conversation = ?2 AND author = 'customer'
                            AND id NOT IN (SELECT message FROM inbox
                                           WHERE conversation = ?2 AND kind = 'message' AND escalated = 0)
@@ -28,7 +29,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'new', ?9,
 _ADD_MESSAGE = """
 INSERT INTO messages (id, conversation, customer, author, at, agent, wording, template, quick_replies, action)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_ADD_BODY = "INSERT INTO bodies (message, revision, text) VALUES (?, 0, ?)"
+_ADD_BODY = "INSERT INTO bodies (message, revision, text, attachments) VALUES (?, 0, ?, ?)"
 
 _READY = (
     SENDING
@@ -66,7 +67,7 @@ UPDATE outbox SET lease_until = 0, not_before = ?1, attempts = attempts + ?4, he
 WHERE action = ?3 AND state = 'sending' RETURNING conversation"""
 # What has started out cannot be withdrawn any more.
 _REPORT = """
-UPDATE outbox SET state = ?1, sent_at = ?2, lease_until = 0,
+UPDATE outbox SET state = ?1, sent_at = ?2, lease_until = 0, external_ids = coalesce(?4, external_ids),
                   head = CASE WHEN ?1 IN ('new', 'sending') THEN head ELSE 0 END
 WHERE action = ?3 AND (?1 <> 'withdrawn' OR state = 'new')"""
 _PROMOTE = """
@@ -77,11 +78,20 @@ WHERE seq = (SELECT min(seq) FROM outbox WHERE conversation = ? AND state IN ('n
 def queue(
     tx: Transaction, sends: Sequence[tuple[Conversation, Send]], at: Sequence[int], pulled: Callable[[str], bool]
 ) -> None:
-    """Add texts to send, each at its commit's time, to transcript and outbox."""
-    tx.executemany(_ADD_MESSAGE, [_message(c, send, us) for (c, send), us in zip(sends, at, strict=True)])
-    tx.executemany(_ADD_BODY, [(send.message, send.text) for _, send in sends])
+    """Add texts to send, each at its commit's time, to transcript and outbox.
+
+    What revises another text is no line of its own: it changes the other once it has been sent.
+    """
+    said = [(c, send, us) for (c, send), us in zip(sends, at, strict=True) if send.revises is None]
+    tx.executemany(_ADD_MESSAGE, [_message(c, send, us) for c, send, us in said])
+    tx.executemany(_ADD_BODY, [_body(send) for _, send in sends])
     tx.executemany(_ADD, [_row(c, send, us, pulled) for (c, send), us in zip(sends, at, strict=True)])
+    enclosures.take_along(tx, [(c.id, send) for c, send in sends], at=max(at, default=0))
     tx.outbox = True
+
+
+def _body(send: Send) -> tuple[object, ...]:
+    return send.message, send.text, attachments_json(send.attachments)
 
 
 def _message(conversation: Conversation, send: Send, at: int) -> tuple[object, ...]:
@@ -114,6 +124,8 @@ def _row(conversation: Conversation, send: Send, at: int, pulled: Callable[[str]
         send.hold_epoch,
         at,
         _answered(conversation, send),
+        send.revises,
+        None if send.revises is None else send.agent,
     )
 
 
@@ -178,11 +190,17 @@ def report(tx: Transaction, outcomes: Sequence[SendOutcome]) -> None:
     """Store what became of sends; what waited behind a finished one comes forward."""
     seen = [(o.action,) for o in outcomes if o.state in _VISIBLE]
     tx.executemany(_APPEAR_LATE, seen)
-    rows = [(o.state.value, micros(o.at) if o.state is SendState.SENT else None, o.action) for o in outcomes]
-    tx.executemany(_REPORT, rows)
+    revisions.apply(tx, outcomes)
+    tx.executemany(_REPORT, [_reported(outcome) for outcome in outcomes])
     actions = encode([outcome.action for outcome in outcomes]).decode()
     where = "SELECT DISTINCT conversation FROM outbox WHERE action IN (SELECT value FROM json_each(?))"
     promote(tx, [conversation for (conversation,) in tx.execute(where, (actions,)).fetchall()])
+
+
+def _reported(outcome: SendOutcome) -> tuple[object, ...]:
+    sent = outcome.state is SendState.SENT
+    ids = encode(outcome.external_ids).decode() if sent and outcome.external_ids else None
+    return outcome.state.value, micros(outcome.at) if sent else None, outcome.action, ids
 
 
 def promote(tx: Transaction, conversations: Iterable[str]) -> None:

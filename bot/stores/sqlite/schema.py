@@ -1,10 +1,11 @@
 """The tables, and the road from each version of them to the next.
 
 Times are integer microseconds since 1970 in UTC. Texts, names and platform ids live in ``bodies``,
-``note_bodies``, ``customers``, ``messages``, ``aliases``, ``decisions`` and addresses alone, so that a person can
-be erased. ``head`` marks the first open row of each conversation in ``inbox`` and ``outbox``: taking work never
-scans what waits behind it. In ``inbox`` it is 2 while that first row still waits for others to speak in its room,
-and ``aside`` marks what others than the conversation's customer said there: it lets everything else pass.
+``note_bodies``, ``customers``, ``messages``, ``outbox``, ``aliases``, ``decisions``, ``enclosures`` and addresses
+alone, so that a person can be erased; ``posts`` hold ids of staff's own places. ``head`` marks the first open row
+of each conversation in ``inbox`` and ``outbox``: taking work never scans what waits behind it. In ``inbox`` it is
+2 while that first row still waits for others to speak in its room, and ``aside`` marks what others than the
+conversation's customer said there: it lets everything else pass.
 """
 
 from __future__ import annotations
@@ -134,8 +135,59 @@ CREATE TABLE corrections (
     message TEXT PRIMARY KEY, labels TEXT NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 """
 
+# Replies that are changed after they were sent, and files that go along with them; customers whom nobody hears,
+# wishes that were carried out, what desks show, what lists ask for and who did what. ``agent`` of the log is set
+# for acts of staff alone; of the outbox for revisions alone: there ``revises`` is the message that changes, and
+# ``messages`` has no row of the revision itself. What other systems fetch or are pushed is known to them by the
+# action's id. An enclosure has no ``message`` until a reply takes it along.
+_DESK = """
+ALTER TABLE outbox ADD COLUMN external_ids TEXT;
+ALTER TABLE outbox ADD COLUMN revises TEXT;
+ALTER TABLE outbox ADD COLUMN agent TEXT;
+CREATE INDEX outbox_revisions ON outbox (conversation) WHERE revises IS NOT NULL;
+UPDATE outbox SET external_ids = json_array(action)
+WHERE state = 'sent' AND channel NOT IN ('discord', 'telegram', 'webchat');
+
+CREATE TABLE blocks (customer TEXT PRIMARY KEY, agent TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE requests (request TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX requests_by_time ON requests (at);
+
+CREATE TABLE posts (
+    desk TEXT NOT NULL, conversation TEXT NOT NULL, key TEXT NOT NULL, place TEXT NOT NULL,
+    external_id TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (desk, conversation, key)) WITHOUT ROWID;
+CREATE INDEX posts_by_external_id ON posts (desk, external_id);
+
+ALTER TABLE conversations ADD COLUMN channel TEXT NOT NULL DEFAULT '';
+ALTER TABLE conversations ADD COLUMN team TEXT NOT NULL DEFAULT '';
+ALTER TABLE conversations ADD COLUMN label TEXT NOT NULL DEFAULT '';
+ALTER TABLE conversations ADD COLUMN priority TEXT NOT NULL DEFAULT '';
+UPDATE conversations SET
+    channel = substr(address, 1, instr(address, char(31)) - 1),
+    team = coalesce(json_extract(CAST(snapshot AS TEXT), '$.team'), ''),
+    label = coalesce(json_extract(CAST(snapshot AS TEXT), '$.label'), ''),
+    priority = coalesce(json_extract(CAST(snapshot AS TEXT), '$.priority'), '');
+DROP INDEX conversations_by_urgency;
+CREATE INDEX conversations_by_urgency ON conversations
+    (state, due_at, waiting_since, updated_at DESC, id, holder, channel, team, label, priority);
+
+ALTER TABLE log ADD COLUMN agent TEXT;
+UPDATE log SET agent = json_extract(CAST(fields AS TEXT), '$.agent')
+WHERE kind IN ('claimed', 'replied', 'noted', 'snoozed', 'asked', 'transferred', 'handed_back', 'label_corrected',
+               'paused', 'resumed')
+   OR (kind IN ('released', 'resolved') AND json_extract(CAST(fields AS TEXT), '$.by') = 'agent');
+CREATE INDEX log_acts ON log (seq) WHERE agent IS NOT NULL;
+CREATE INDEX log_by_agent ON log (agent, seq) WHERE agent IS NOT NULL;
+
+CREATE TABLE enclosures (
+    id TEXT PRIMARY KEY, conversation TEXT NOT NULL, message TEXT, name TEXT NOT NULL, media_type TEXT NOT NULL,
+    kept_at INTEGER NOT NULL, content BLOB NOT NULL);
+CREATE INDEX enclosures_by_conversation ON enclosures (conversation);
+CREATE INDEX enclosures_left ON enclosures (kept_at) WHERE message IS NULL;
+"""
+
 #: Step ``n`` leads from version ``n`` to ``n + 1``. A step that was released is never changed, only followed.
-STEPS: tuple[str, ...] = (_FIRST, _DOUBTFUL, _ROOMS, _CALENDARS)
+STEPS: tuple[str, ...] = (_FIRST, _DOUBTFUL, _ROOMS, _CALENDARS, _DESK)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -9,15 +9,21 @@ from bot.domain.actions import Send, SendState
 from bot.domain.decisions import Wording
 from bot.domain.messages import ActionId, AgentId, Author, ConversationId, MessageId
 from bot.records import Sending
-from bot.stores.sqlite.codec import address_of, decode_texts, moment
+from bot.stores.sqlite.codec import address_of, attachments_of, decode_texts, moment
 
+# What revises a text stands in the outbox alone; ``m`` is then the text that it revises.
 SENDING = """
-SELECT o.seq, o.action, o.conversation, o.message, m.author, m.wording, coalesce(b.text, ''), o.answers_to,
-       o.hold_epoch, m.agent, m.template, m.quick_replies, c.address, coalesce(u.external_id, ''), o.state,
-       o.created_at, o.attempts, c.hold_epoch, o.doubtful, coalesce(r.external_id, ''), c.private
+SELECT o.seq, o.action, o.conversation, o.message, m.author,
+       CASE WHEN o.revises IS NULL THEN m.wording ELSE 'revision' END, coalesce(b.text, ''), o.answers_to,
+       o.hold_epoch, CASE WHEN o.revises IS NULL THEN m.agent ELSE o.agent END,
+       CASE WHEN o.revises IS NULL THEN m.template END, CASE WHEN o.revises IS NULL THEN m.quick_replies END,
+       c.address, coalesce(u.external_id, ''), o.state, o.created_at, o.attempts, c.hold_epoch, o.doubtful,
+       coalesce(r.external_id, ''), c.private, o.revises,
+       CASE WHEN o.revises IS NOT NULL THEN (SELECT x.external_ids FROM outbox x WHERE x.action = m.action) END,
+       b.attachments
 FROM outbox o
 JOIN conversations c ON c.id = o.conversation
-JOIN messages m ON m.id = o.message
+JOIN messages m ON m.id = coalesce(o.revises, o.message)
 LEFT JOIN customers u ON u.id = c.customer
 LEFT JOIN bodies b ON b.message = o.message AND b.revision = 0
 LEFT JOIN messages r ON r.id = o.reply_to AND r.deleted_at IS NULL
@@ -62,6 +68,7 @@ def sending(row: Row, state: SendState | None = None) -> Sending:
         external_conversation=address.place,
         reply_to=row[19],
         private=bool(row[20]),
+        revised_ids=() if row[22] is None else decode_texts(row[22]),
     )
 
 
@@ -78,4 +85,6 @@ def _send(row: Row) -> Send:
         agent=None if row[9] is None else AgentId(row[9]),
         template=row[10],
         quick_replies=() if row[11] is None else decode_texts(row[11]),
+        revises=None if row[21] is None else MessageId(row[21]),
+        attachments=attachments_of(row[23]),
     )

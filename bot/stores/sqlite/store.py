@@ -15,12 +15,15 @@ from bot.domain.log import LogEvent, LogKind, LogRecord, Scalar
 from bot.domain.messages import ActionId, ConversationId
 from bot.ports import Changed
 from bot.records import (
+    ActQuery,
     Arrival,
     AuditRow,
     Commit,
     ConversationView,
     CorrectedMessage,
+    Enclosure,
     InboxItem,
+    Post,
     QueuePage,
     QueueQuery,
     Receipt,
@@ -36,10 +39,13 @@ from bot.stores.sqlite import (
     conversations,
     corrections,
     deadlines,
+    enclosures,
     inbox,
     intake,
     log,
     outbox,
+    requests,
+    shown,
     transcript,
     upkeep,
     views,
@@ -189,6 +195,10 @@ class SqliteStore:
         """Return the conversations that exist among these."""
         return await self._readers.run(lambda db: conversations.load(db, ids))
 
+    async def requested(self, request: str) -> bool:
+        """Tell whether a commit has carried out this request in the last week."""
+        return await self._readers.run(lambda db: requests.known(db, request))
+
     async def commit(self, commits_: Sequence[Commit]) -> list[bool]:
         """Apply each commit whole, or not at all where the stored version is not the expected one."""
         return await self._writer.run(
@@ -302,6 +312,10 @@ class SqliteStore:
         """Set or clear a switch."""
         await self._writer.run(lambda tx: accounts.set_switch(tx, name, value))
 
+    async def switches(self, prefix: str) -> Mapping[str, str]:
+        """Return all switches that are set and whose names begin so."""
+        return await self._readers.run(lambda db: accounts.switches(db, prefix))
+
     async def acquire(self, name: str, *, owner: str, now: datetime, lease: timedelta) -> bool:
         """Take or renew a lease by name."""
         return await self._writer.run(lambda tx: accounts.acquire(tx, name, owner=owner, now=now, lease=lease))
@@ -332,6 +346,10 @@ class SqliteStore:
             lambda db: transcript.history(db, channel, customer, after=after, limit=limit)
         )
 
+    async def acts(self, query: ActQuery) -> list[LogRecord]:
+        """Return what staff did, newest first."""
+        return await self._readers.run(lambda db: log.acts(db, query))
+
     async def audit(self, *, after: str, limit: int) -> list[AuditRow]:
         """Return all but unopened and resolved conversations, by id."""
         return await self._readers.run(lambda db: views.audit(db, after=after, limit=limit))
@@ -343,6 +361,36 @@ class SqliteStore:
     async def corrected(self, *, after: str, limit: int) -> list[CorrectedMessage]:
         """Return messages that staff corrected, with their texts as they were corrected."""
         return await self._readers.run(lambda db: corrections.with_texts(db, after=after, limit=limit))
+
+    # --- desks' posts -------------------------------------------------------------------------------------
+
+    async def posts(self, desk: str, conversation: ConversationId) -> Mapping[str, Post]:
+        """Return by key what a desk shows of one conversation."""
+        return await self._readers.run(lambda db: shown.of(db, desk, conversation))
+
+    async def keep_posts(
+        self, desk: str, conversation: ConversationId, posts: Sequence[Post], *, gone: Sequence[str] = ()
+    ) -> None:
+        """Store what a desk shows, and take out what it shows no more."""
+        await self._writer.run(lambda tx: shown.keep(tx, desk, conversation, posts, gone), rows=len(posts))
+
+    async def posted(self, desk: str, external_id: str) -> tuple[ConversationId, str] | None:
+        """Return which piece of which conversation a message, or a thread, of a desk shows."""
+        return await self._readers.run(lambda db: shown.find(db, desk, external_id))
+
+    # --- files that go along with replies --------------------------------------------------------------------
+
+    async def keep_enclosure(self, conversation: ConversationId, enclosure: Enclosure) -> str:
+        """Store a file and return its id. One that no reply takes along is gone after a day."""
+        return await self._writer.run(lambda tx: enclosures.keep(tx, conversation, enclosure, at=self._present()))
+
+    async def enclosure(self, enclosure: str) -> Enclosure | None:
+        """Return a file, None where it never was or was erased."""
+        return await self._readers.run(lambda db: enclosures.of(db, enclosure))
+
+    async def enclosure_for(self, channel: str, customer: str, enclosure: str) -> Enclosure | None:
+        """Return a file that was sent to this customer (by the platform's id) and not taken back."""
+        return await self._readers.run(lambda db: enclosures.of_customer(db, channel, customer, enclosure))
 
     # --- upkeep -------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from bot.domain.messages import Address
 from bot.domain.states import State
 from bot.domain.turn import Turn
 from bot.errors import StoreError, StoreUnavailable
-from bot.stores.sqlite import accounts, conversations, corrections, inbox, log
+from bot.stores.sqlite import accounts, blocks, conversations, corrections, enclosures, inbox, log
 from bot.stores.sqlite.codec import decode_conversation, decode_decision, encode
 from bot.stores.sqlite.transaction import Transaction
 
@@ -58,6 +58,12 @@ def _copy(connection: sqlite3.Connection, partial: Path) -> None:
 _DELETE_BODIES = """
 DELETE FROM bodies WHERE message IN (
     SELECT id FROM messages WHERE customer = ? OR conversation IN (SELECT value FROM json_each(?)))"""
+_DELETE_REVISIONS = """
+DELETE FROM bodies WHERE message IN (
+    SELECT message FROM outbox WHERE revises IS NOT NULL AND conversation IN (SELECT value FROM json_each(?)))"""
+_BLANK_SENDS = """
+UPDATE outbox SET external_ids = NULL
+WHERE external_ids IS NOT NULL AND conversation IN (SELECT value FROM json_each(?))"""
 _DELETE_NOTES = """
 DELETE FROM note_bodies WHERE note IN (
     SELECT id FROM notes WHERE conversation IN (SELECT value FROM json_each(?)))"""
@@ -99,6 +105,8 @@ def erase(tx: Transaction, channel: str, customer: str, *, at: datetime) -> int:
     gone = _erase_texts(tx, who, ids)
     _erase_decisions(tx, who, ids)
     corrections.erase(tx, who, ids)
+    blocks.erase(tx, who)
+    enclosures.erase(tx, ids)
     ended = _stop(tx, who, ids)
     _erase_identity(tx, who, ids)
     _erase_bookmarks(tx, channel, {conversation.address.place for conversation in theirs if conversation.private})
@@ -114,8 +122,10 @@ def _customer(tx: Transaction, channel: str, customer: str) -> str | None:
 
 
 def _erase_texts(tx: Transaction, who: str, ids: str) -> int:
-    gone = tx.execute(_DELETE_BODIES, (who, ids)).rowcount + tx.execute(_DELETE_NOTES, (ids,)).rowcount
+    gone = tx.execute(_DELETE_BODIES, (who, ids)).rowcount
+    gone += sum(tx.execute(delete, (ids,)).rowcount for delete in (_DELETE_REVISIONS, _DELETE_NOTES))
     tx.execute(_BLANK_MESSAGES, (who, ids))
+    tx.execute(_BLANK_SENDS, (ids,))
     return gone
 
 

@@ -6,21 +6,27 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from bot.domain.conversation import Conversation
 from bot.domain.messages import ConversationId, Customer, CustomerId
 from bot.domain.states import State
-from bot.records import AuditRow, ConversationView, QueuePage, QueueQuery, QueueRow, StoreFacts
-from bot.stores.sqlite import corrections, records
+from bot.records import AuditRow, ConversationView, EarlierMatter, QueuePage, QueueQuery, QueueRow, StoreFacts
+from bot.stores.sqlite import blocks, corrections, records
 from bot.stores.sqlite.codec import decode_conversation, decode_texts, encode, moment_or_none
 from bot.stores.sqlite.schema import version_of
 from bot.stores.sqlite.transcript import transcript
 
 _PREVIEW = 200  # characters of the last message that a list shows
+_MOST_EARLIER = 5  # of a customer's other conversations
 
 _LISTED = tuple(state.value for state in State if state is not State.UNOPENED)
 # A parameter that is NULL asks for nothing; SQLite runs a subquery only where it is reached.
 _WHERE = r"""
 c.state IN (SELECT value FROM json_each(:states))
 AND (:holder IS NULL OR c.holder = :holder)
+AND (:channels IS NULL OR c.channel IN (SELECT value FROM json_each(:channels)))
+AND (:teams IS NULL OR c.team IN (SELECT value FROM json_each(:teams)))
+AND (:labels IS NULL OR c.label IN (SELECT value FROM json_each(:labels)))
+AND (:priorities IS NULL OR c.priority IN (SELECT value FROM json_each(:priorities)))
 AND (:text IS NULL OR c.id LIKE :text ESCAPE '\'
      OR c.customer IN (SELECT id FROM customers WHERE name LIKE :text ESCAPE '\')
      OR c.id IN (SELECT m.conversation FROM bodies b JOIN messages m ON m.id = b.message
@@ -45,6 +51,10 @@ FROM conversations c WHERE c.id > ? AND c.state NOT IN ('unopened', 'resolved') 
 _VIEW = """
 SELECT c.snapshot, u.channel, u.external_id, u.name FROM conversations c JOIN customers u ON u.id = c.customer
 WHERE c.id = ?"""
+# Rows lie in the order in which conversations began.
+_EARLIER = """
+SELECT snapshot FROM conversations WHERE customer = ? AND id <> ? AND state <> 'unopened'
+ORDER BY rowid DESC LIMIT ?"""
 _COUNTS = """
 SELECT (SELECT count(*) FROM inbox), (SELECT count(*) FROM outbox WHERE state IN ('new', 'sending')),
        (SELECT count(*) FROM deadlines), (SELECT count(*) FROM dead_letters)"""
@@ -53,13 +63,22 @@ SELECT (SELECT count(*) FROM inbox), (SELECT count(*) FROM outbox WHERE state IN
 def queue(connection: sqlite3.Connection, query: QueueQuery) -> QueuePage:
     """Return a page of conversations, most urgent first. Without states: all but the unopened."""
     values = {
-        "states": encode(query.states or _LISTED).decode(),
+        "states": _one_of(query.states or _LISTED),
+        "channels": _one_of(query.channels),
+        "teams": _one_of(query.teams),
+        "labels": _one_of(query.labels),
+        "priorities": _one_of(query.priorities),
         "holder": query.holder,
         "text": _pattern(query.text) if query.text else None,
     }
     total = connection.execute(_TOTAL, values).fetchone()[0]
     rows = connection.execute(_PAGE, values | {"limit": query.limit, "offset": query.offset})
     return QueuePage(rows=tuple(_row(row) for row in rows), total=total)
+
+
+def _one_of(values: Sequence[str]) -> str | None:
+    """Return values as a parameter that one of them has to meet; None where nothing is asked for."""
+    return encode(values).decode() if values else None
 
 
 def _pattern(text: str) -> str:
@@ -84,13 +103,28 @@ def view(connection: sqlite3.Connection, conversation: ConversationId) -> Conver
     if row is None:
         return None
     snapshot, channel, external_id, name = row
+    found = decode_conversation(snapshot)
     return ConversationView(
-        conversation=decode_conversation(snapshot),
+        conversation=found,
         customer=Customer(channel=channel, external_id=external_id, name=name),
         transcript=transcript(connection, conversation),
         notes=records.notes(connection, conversation),
         decisions=records.decisions(connection, conversation),
         corrections=corrections.of(connection, conversation),
+        earlier=_earlier(connection, found),
+        blocked=blocks.of(connection, found.customer),
+    )
+
+
+def _earlier(connection: sqlite3.Connection, conversation: Conversation) -> tuple[EarlierMatter, ...]:
+    """Return the customer's other conversations, newest first."""
+    rows = connection.execute(_EARLIER, (conversation.customer, conversation.id, _MOST_EARLIER))
+    return tuple(_matter(decode_conversation(snapshot)) for (snapshot,) in rows)
+
+
+def _matter(c: Conversation) -> EarlierMatter:
+    return EarlierMatter(
+        conversation=c.id, state=c.state.value, label=c.label, opened_at=c.opened_at, resolved_at=c.resolved_at
     )
 
 

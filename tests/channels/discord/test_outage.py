@@ -9,6 +9,7 @@ import pytest
 
 from bot.channels.discord.hearing import Hearing
 from bot.channels.discord.incoming import Incoming
+from bot.channels.discord.line import ChannelLine
 from bot.channels.discord.places import Places
 from bot.domain.rooms import RoomRules
 from bot.engine.board import NoticeBoard
@@ -28,7 +29,8 @@ def board() -> NoticeBoard:
 
 @pytest.fixture
 def hearing(time: VirtualTime, board: NoticeBoard) -> Hearing:
-    return Hearing(places=Places(), incoming=Incoming(), rules=RoomRules(), time=time, board=board)
+    line = ChannelLine()
+    return Hearing(places=Places(), incoming=Incoming(), rules=RoomRules(), time=time, board=board, desk=line)
 
 
 def test_a_change_of_servers_is_not_worth_a_word(hearing: Hearing, time: VirtualTime, board: NoticeBoard) -> None:

@@ -55,15 +55,20 @@ def channel(api: str = "http://127.0.0.1:9") -> TelegramChannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connected:
-    """A channel before a Bot API server, and what the customer 1001 has received."""
+    """A channel before a Bot API server, and what the customer 1001 has received and sees now."""
 
     channel: TelegramChannel
     received: Callable[[], Sequence[str]]
+    shown: Callable[[], Sequence[str]]
+    files: Callable[[], Sequence[bytes]]
 
 
 @contextlib.asynccontextmanager
 async def platform() -> AsyncIterator[Connected]:
     async with bot_api_server() as server:
         yield Connected(
-            channel=channel(server.url), received=lambda: [sent.text for sent in server.sent if sent.chat == 1001]
+            channel=channel(server.url),
+            received=lambda: [sent.text for sent in server.sent if sent.chat == 1001],
+            shown=lambda: server.shown.texts(1001),
+            files=lambda: [sent.file.content for sent in server.sent if sent.file],
         )

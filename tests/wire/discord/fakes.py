@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.channels.discord.channel import DiscordChannel
+from bot.channels.discord.line import ChannelLine
 from bot.domain.actions import Send, SendState
 from bot.domain.decisions import Wording
 from bot.domain.messages import ActionId, Address, Author, ConversationId, MessageId
@@ -130,6 +131,7 @@ class Heed:
     time: TimeSource = field(default_factory=HurriedTime)
     rules: RoomRules = field(default_factory=RoomRules)
     token: str = ""
+    line: ChannelLine | None = None
 
     def channel(self) -> DiscordChannel:
         return DiscordChannel(
@@ -140,6 +142,7 @@ class Heed:
             board=self.board,
             api=self.server.api,
             gateway=self.server.gateway_url,
+            line=self.line,
         )
 
     @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,10 +18,16 @@ APPLICATION_ID = "9000"
 ADMINISTRATOR = 1 << 3
 VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
+EMBED_LINKS = 1 << 14
+ATTACH_FILES = 1 << 15
 READ_MESSAGE_HISTORY = 1 << 16
 MENTION_EVERYONE = 1 << 17
+MANAGE_THREADS = 1 << 34
+CREATE_PUBLIC_THREADS = 1 << 35
+CREATE_PRIVATE_THREADS = 1 << 36
 SEND_MESSAGES_IN_THREADS = 1 << 38
-EVERYTHING_NEEDED = VIEW_CHANNEL | SEND_MESSAGES | READ_MESSAGE_HISTORY | SEND_MESSAGES_IN_THREADS
+DESK_NEEDED = EMBED_LINKS | ATTACH_FILES | MANAGE_THREADS | CREATE_PUBLIC_THREADS
+EVERYTHING_NEEDED = VIEW_CHANNEL | SEND_MESSAGES | READ_MESSAGE_HISTORY | SEND_MESSAGES_IN_THREADS | DESK_NEEDED
 
 TEXT, DIRECT, VOICE, CATEGORY, ANNOUNCEMENT = 0, 1, 2, 4, 5
 PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 11, 12, 15
@@ -53,6 +59,19 @@ def missing_access() -> Problem:
 
 def missing_permissions() -> Problem:
     return Problem(403, 50013, "Missing Permissions")
+
+
+def archived() -> Problem:
+    return Problem(400, 50083, "Thread is archived")
+
+
+def locked() -> Problem:
+    return Problem(403, 160005, "Thread is locked")
+
+
+def too_many_old_edits() -> Problem:
+    """Return what stops changes of messages older than an hour; how many go through is told nowhere."""
+    return Problem(429, 30046, "Maximum number of edits to messages older than 1 hour reached. Try again later.")
 
 
 def blocked() -> Problem:
@@ -186,6 +205,23 @@ def channel(channel_id: str, kind: int, guild_id: str, name: str, parent: str | 
         "rate_limit_per_user": 0,
         "last_message_id": None,
         "flags": 0,
+    }
+
+
+def forum(channel_id: str, guild_id: str, name: str, tags: Sequence[str] = ()) -> Payload:
+    """A forum, with tags that its posts can bear."""
+    return {
+        **channel(channel_id, FORUM, guild_id, name),
+        "available_tags": [
+            {"id": f"{channel_id}{place}", "name": tag, "moderated": False, "emoji_id": None, "emoji_name": None}
+            for place, tag in enumerate(tags, start=1)
+        ],
+        "default_reaction_emoji": None,
+        "default_sort_order": None,
+        "default_forum_layout": 0,
+        "default_thread_rate_limit_per_user": 0,
+        "default_auto_archive_duration": 1440,
+        "template": "",
     }
 
 

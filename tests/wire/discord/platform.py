@@ -16,4 +16,9 @@ async def discord_platform() -> AsyncIterator[Platform]:
     async with discord_server() as server:
         server.dm("2001", "1001")
         async with Heed(server).listening() as channel:
-            yield Platform(channel=channel, received=lambda: server.texts)
+            yield Platform(
+                channel=channel,
+                received=lambda: server.texts,
+                shown=lambda: [message["content"] for message in server.world.messages["1001"]],
+                files=lambda: list(server.files.contents.values()),
+            )

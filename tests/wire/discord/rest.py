@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from email.utils import format_datetime
-from typing import Any
 
 from aiohttp import web
 
 from tests.wire.discord import payloads
 from tests.wire.discord.answers import answer
+from tests.wire.discord.bodies import read
+from tests.wire.discord.commands import Commands
 from tests.wire.discord.faults import Broken, Cut, Fault, Faults, Slow, TooMany
-from tests.wire.discord.files import Files
 from tests.wire.discord.gateway import Gateway
+from tests.wire.discord.interactions import Interactions
 from tests.wire.discord.limits import Limits
 from tests.wire.discord.payloads import BOT_ID, DIRECT, Payload, Problem
 from tests.wire.discord.posting import Posts
+from tests.wire.discord.threads import Threads
 from tests.wire.discord.world import World, told
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+#: By what of their address requests of one route are told apart, for limits.
+_PLACES = ("channel", "guild", "token")
+#: Routes whose token stands in the address, so that they need no other.
+_BY_TOKEN = frozenset({"callback", "follow_up", "original"})
 
 
 class Rest:
@@ -34,7 +39,10 @@ class Rest:
         self.limits = Limits()
         self.faults = Faults()
         self.typing: list[str] = []
-        self.files = Files()
+        self.files = posts.files
+        self.threads = Threads(world, posts, gateway, self.limits)
+        self.commands = Commands(world)
+        self.interactions = Interactions(world, posts, gateway)
         self.closing = asyncio.Event()
 
     def add_to(self, app: web.Application) -> None:
@@ -61,6 +69,9 @@ class Rest:
             ("PATCH", "/channels/{channel}/messages/{message}", "edit", self._edit),
             ("DELETE", "/channels/{channel}/messages/{message}", "delete", self._delete),
             ("POST", "/channels/{channel}/typing", "typing", self._typing),
+            *self.threads.routes(),
+            *self.commands.routes(),
+            *self.interactions.routes(),
         ):
             app.router.add_route(method, f"/api/v10{path}", self._guarded(name, handle))
         app.router.add_get("/attachments/{file}/{name}", self.files.serve)
@@ -79,10 +90,10 @@ class Rest:
 
     async def _answer(self, name: str, handle: Handler, request: web.Request) -> web.StreamResponse:
         info = request.match_info
-        headers, refusal = self.limits.check(name, info.get("channel") or info.get("guild") or "")
+        headers, refusal = self.limits.check(name, next((info[key] for key in _PLACES if key in info), ""))
         if refusal is not None:
             return refusal
-        if request.headers.get("Authorization") != f"Bot {self.world.token}":
+        if name not in _BY_TOKEN and request.headers.get("Authorization") != f"Bot {self.world.token}":
             return answer({"message": "401: Unauthorized", "code": 0}, status=401)
         fault = self.faults.take(name)
         if (instead := await self._meet(fault, request)) is not None:
@@ -218,19 +229,22 @@ class Rest:
 
     async def _send(self, request: web.Request) -> web.Response:
         channel_id = request.match_info["channel"]
-        message, new = self.posts.post(channel_id, await _body(request))
+        form = await read(request)
+        message, new = self.posts.post(channel_id, form.fields, form.uploads)
         if new:
+            self.threads.reopen(channel_id)
             self.gateway.tell("MESSAGE_CREATE", self.world.in_event(message), channel=channel_id)
         return answer(message)
 
     async def _edit(self, request: web.Request) -> web.Response:
+        form = await read(request)
         message = self._found(request)
         if message["author"]["id"] != BOT_ID:
             raise Problem(403, 50005, "Cannot edit a message authored by another user")
-        message |= {
-            "content": (await _body(request))["content"],
-            "edited_timestamp": payloads.stamp(self.world.now()),
-        }
+        if self.world.channels[message["channel_id"]].get("thread_metadata", {}).get("archived"):
+            raise payloads.archived()
+        self.posts.check_rights(message["channel_id"], form.fields, form.uploads)
+        self.posts.change(message, form.fields, form.uploads)
         self.gateway.tell("MESSAGE_UPDATE", self.world.in_event(message), channel=message["channel_id"])
         return answer(message)
 
@@ -239,6 +253,7 @@ class Rest:
         if message["author"]["id"] != BOT_ID:
             raise payloads.missing_permissions()
         self.world.messages[message["channel_id"]].remove(message)
+        self.gateway.tell("MESSAGE_DELETE", self.world.gone(message), channel=message["channel_id"])
         return web.Response(status=204)
 
     async def _typing(self, request: web.Request) -> web.Response:
@@ -253,15 +268,3 @@ def _closed(thread: Payload) -> str:
 def _abort(request: web.Request) -> None:
     if request.transport is not None:
         request.transport.abort()
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    """Return what is posted: JSON, or the part of a form that is JSON."""
-    found: Any
-    if request.content_type == "multipart/form-data":
-        found = json.loads(str((await request.post())["payload_json"]))
-    else:
-        found = await request.json()
-    if not isinstance(found, dict):
-        raise payloads.malformed()
-    return found

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.wire.discord import payloads
+from tests.wire.discord.bodies import LARGEST
 from tests.wire.discord.faults import Faults
 from tests.wire.discord.files import Files
 from tests.wire.discord.gateway import Gateway
@@ -17,19 +18,23 @@ from tests.wire.discord.limits import Limits
 from tests.wire.discord.payloads import BOT_ID, EVERYTHING_NEEDED, PUBLIC_THREAD, TEXT, Payload
 from tests.wire.discord.posting import Posted, Posts
 from tests.wire.discord.rest import Rest
+from tests.wire.discord.staff import Staff
 from tests.wire.discord.world import World
 
 NAMED = f"<@{BOT_ID}>"
 
 
-class DiscordServer:
+class DiscordServer(Staff):
     """All parts together. ``api`` and ``gateway_url`` are what a client is given."""
 
     def __init__(self) -> None:
         self.world = World()
-        self.posts = Posts(self.world)
+        self.posts = Posts(self.world, Files())
         self.gateway = Gateway(self.world)
         self.rest = Rest(self.world, self.posts, self.gateway)
+        self.threads = self.rest.threads
+        self.commands = self.rest.commands
+        self.interactions = self.rest.interactions
         self.api = ""
 
     @property
@@ -83,10 +88,25 @@ class DiscordServer:
         deny: int = 0,
     ) -> Payload:
         """Add a channel, in which the bot lacks what is denied."""
-        channel = payloads.channel(channel_id, kind, guild_id, f"room-{channel_id}", parent)
+        return self._add(payloads.channel(channel_id, kind, guild_id, f"room-{channel_id}", parent), deny)
+
+    def permit(self, channel_id: str, *, deny: int = 0) -> None:
+        """Take these rights from the bot in a channel, and give it all others back."""
+        channel = self.world.channels[channel_id]
+        channel["permission_overwrites"] = [{"id": BOT_ID, "type": 1, "allow": "0", "deny": str(deny)}]
+        self.gateway.tell("CHANNEL_UPDATE", channel)
+
+    def add_forum(
+        self, channel_id: str, guild_id: str = "3001", *, tags: Sequence[str] = (), deny: int = 0
+    ) -> Payload:
+        """Add a forum, whose tags get the ids ``{channel_id}1``, ``{channel_id}2``, …; rights as for a channel."""
+        forum = payloads.forum(channel_id, guild_id, f"room-{channel_id}", tags)
+        return self._add(forum, deny)
+
+    def _add(self, channel: Payload, deny: int) -> Payload:
         if deny:
             channel["permission_overwrites"] = [{"id": BOT_ID, "type": 1, "allow": "0", "deny": str(deny)}]
-        self.world.channels[channel_id] = channel
+        self.world.channels[channel["id"]] = channel
         self.gateway.tell("CHANNEL_CREATE", channel)
         return channel
 
@@ -102,10 +122,7 @@ class DiscordServer:
 
     def archive(self, thread_id: str) -> None:
         """Close a thread, as Discord does after some time without a word."""
-        thread = self.world.channels[thread_id]
-        closed = {"archived": True, "archive_timestamp": payloads.stamp(self.world.now())}
-        thread["thread_metadata"] = {**thread["thread_metadata"], **closed}
-        self.gateway.tell("THREAD_UPDATE", thread)
+        self.threads.change(self.world.channels[thread_id], {"archived": True}, BOT_ID)
 
     def dm(self, user_id: str = "2001", channel_id: str = "1001") -> Payload:
         """Open the private chat between the bot and somebody."""
@@ -114,10 +131,14 @@ class DiscordServer:
 
     def delete_channel(self, channel_id: str) -> None:
         """Delete a channel or thread with all that was said there."""
+        if self.world.channels[channel_id]["type"] in payloads.THREADS:
+            self.threads.remove(channel_id)
+            return
+        for thread in self.threads_in(channel_id):
+            self.threads.remove(thread["id"])
         channel = self.world.channels.pop(channel_id)
         self.world.messages.pop(channel_id, None)
-        event = "THREAD_DELETE" if channel["type"] in payloads.THREADS else "CHANNEL_DELETE"
-        self.gateway.tell(event, channel)
+        self.gateway.tell("CHANNEL_DELETE", channel)
 
     def kick(self, guild_id: str = "3001") -> None:
         """Throw the bot out of a guild."""
@@ -155,29 +176,15 @@ class DiscordServer:
         if reply_to is not None:
             message |= self._reply(channel_id, reply_to, message["mentions"])
         message |= fields
-        self._reopen(channel_id)
+        self.threads.reopen(channel_id)
         self.world.keep(message)
         self.gateway.tell("MESSAGE_CREATE", self.world.in_event(message), channel=channel_id)
         return message
 
-    def _reopen(self, channel_id: str) -> None:
-        """Open a closed thread again: whoever writes there does."""
-        thread = self.world.channels[channel_id]
-        if thread.get("thread_metadata", {}).get("archived"):
-            thread["thread_metadata"] = {**thread["thread_metadata"], "archived": False}
-            self.gateway.tell("THREAD_UPDATE", thread)
-
     def _reply(self, channel_id: str, answered: Payload, mentions: Sequence[Payload]) -> Payload:
         known = {each["id"] for each in mentions}
         pinged = [] if answered["author"]["id"] in known else [answered["author"]]
-        where = {"type": 0, "message_id": answered["id"], "channel_id": channel_id}
-        guild_id = self.world.channels[channel_id].get("guild_id")
-        return {
-            "type": 19,
-            "message_reference": {**where, "guild_id": guild_id} if guild_id else where,
-            "referenced_message": answered,
-            "mentions": [*mentions, *pinged],
-        }
+        return {**self.world.reply_to(answered), "mentions": [*mentions, *pinged]}
 
     def edits(self, message: Payload, text: str, **fields: Any) -> Payload:
         """Let a message's writer change it."""
@@ -204,7 +211,7 @@ class DiscordServer:
 async def discord_server() -> AsyncIterator[DiscordServer]:
     """Run a server on a free port of loopback; at the end its connections are closed."""
     server = DiscordServer()
-    app = web.Application()
+    app = web.Application(client_max_size=LARGEST)
     app.router.add_get("/gateway", server.gateway.serve)
     app.router.add_get("/gateway/", server.gateway.serve)
     server.rest.add_to(app)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from io import BytesIO
 
 import aiohttp
@@ -16,52 +14,8 @@ from discord.http import Route
 
 from tests.wire.discord.faults import Broken, Cut, TooMany
 from tests.wire.discord.payloads import SEND_MESSAGES, VIEW_CHANNEL, Problem, attachment, blocked
+from tests.wire.discord.plain import Plain, plain, until
 from tests.wire.discord.server import NAMED, DiscordServer
-
-
-class Plain(discord.Client):
-    """A client that keeps what it sees."""
-
-    def __init__(self, intents: discord.Intents) -> None:
-        super().__init__(intents=intents, guild_ready_timeout=0.05, heartbeat_timeout=0.5)
-        self.seen: list[tuple[str, object]] = []
-
-    def dispatch(self, event: str, /, *args: object, **kwargs: object) -> None:
-        self.seen.append((event, args[0] if args else None))
-        super().dispatch(event, *args, **kwargs)
-
-    def count(self, event: str) -> int:
-        return [name for name, _ in self.seen].count(event)
-
-    def texts(self) -> list[str]:
-        return [what.content for name, what in self.seen if name == "message"]  # type: ignore[attr-defined]
-
-
-async def until(true: Callable[[], object], *, seconds: float = 5.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.005)
-
-
-@asynccontextmanager
-async def plain(server: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Plain]:
-    monkeypatch.setattr(Route, "BASE", server.api)
-    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url))
-    client = Plain(discord.Intents(guilds=True, messages=True, message_content=True))
-    running = asyncio.create_task(client.start(server.token))
-    try:
-        await until(lambda: client.count("ready") or running.done())
-        yield client
-    finally:
-        await client.close()
-        await asyncio.wait([running])
-        for task in client_tasks():
-            task.cancel()
-            await asyncio.wait([task])
-
-
-def client_tasks() -> list[asyncio.Task[object]]:
-    return [task for task in asyncio.all_tasks() if task.get_name().startswith("discord.py")]
 
 
 @pytest.fixture

@@ -42,8 +42,10 @@ async def channel(server: DiscordServer) -> AsyncIterator[DiscordChannel]:
 async def test_a_private_answer_arrives_and_the_platforms_time_comes_back(
     channel: DiscordChannel, server: DiscordServer
 ) -> None:
-    at = await channel.send(sending())
+    sent = await channel.send(sending())
+    at = sent.at
     assert server.texts == ["On its way."]
+    assert sent.external_ids == (server.sent[0].message["id"],)
     assert at.tzinfo is not None
     told = datetime.fromisoformat(server.sent[0].message["timestamp"])
     assert abs(at - told) < timedelta(milliseconds=1)

@@ -176,6 +176,25 @@ class World:
         for user_id in dict.fromkeys(MENTION.findall(text)):
             yield self.person(user_id)
 
+    def reply_to(self, answered: Payload) -> Payload:
+        """Return the fields of a message that replies to another in the same room."""
+        return {
+            "type": 19,
+            "message_reference": self.pointer(answered["channel_id"], message_id=answered["id"]),
+            "referenced_message": answered,
+        }
+
+    def pointer(self, channel_id: str, **fields: str) -> Payload:
+        """Return a reference to a room, or to a message there."""
+        where = {"type": 0, **fields, "channel_id": channel_id}
+        guild_id = self.channels[channel_id].get("guild_id")
+        return {**where, "guild_id": guild_id} if guild_id else where
+
+    def gone(self, message: Payload) -> Payload:
+        """Return what MESSAGE_DELETE tells of a message."""
+        where = {key: each for key, each in self.pointer(message["channel_id"]).items() if key != "type"}
+        return {"id": message["id"], **where}
+
     def in_event(self, message: Payload) -> Payload:
         """Return a message as the gateway tells it: with its guild and its writer's membership there."""
         guild_id = self.channels[message["channel_id"]].get("guild_id")

@@ -15,10 +15,12 @@ import aiohttp
 from aiohttp import web
 
 from tests.channels.telegram.payloads import BOT, ME, group, message, private, supergroup, user
+from tests.wire.telegram.shown import Refusal, Shown, check
 
 TOKEN = f"{ME.id}:TEST-the_token-that-nobody-may-see"
 #: Telegram's limits: so many messages within so many seconds, overall, to one chat, to one group.
 OVERALL, ONE_CHAT, ONE_GROUP = (30, 1.0), (1, 1.0), (20, 60.0)
+LARGEST_UPLOAD = 50 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,20 +57,23 @@ Fault = Refuse | Cut | Delay | Garbage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file that came with a request."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A message of the bot's that has reached a chat."""
+    """A message of the bot's that has reached a chat: a text, or a file."""
 
     chat: int
     text: str
     number: int
     date: int
     parameters: dict[str, Any]
-
-
-class Refusal(Exception):
-    def __init__(self, status: int, description: str, **parameters: Any) -> None:
-        super().__init__(description)
-        self.status, self.description, self.parameters = status, description, parameters
+    file: Upload | None = None
 
 
 class BotApiServer:
@@ -77,6 +82,7 @@ class BotApiServer:
     def __init__(self) -> None:
         self.url = ""
         self.sent: list[Sent] = []
+        self.shown = Shown()
         self.calls: Counter[str] = Counter()
         self.files: dict[str, bytes] = {}
         self.typing: list[dict[str, Any]] = []
@@ -203,6 +209,16 @@ class BotApiServer:
                 return await self._updates(parameters)
             case "sendMessage":
                 return self._send(parameters)
+            case "sendDocument":
+                return self._send_files(parameters, [parameters["document"]])[0]
+            case "sendMediaGroup":
+                return self._send_files(parameters, _album(parameters))
+            case "editMessageText":
+                return self._edit(parameters)
+            case "deleteMessage":
+                chat, number = int(parameters["chat_id"]), int(parameters["message_id"])
+                self.shown.delete(chat, number, now=self.date())
+                return True
             case "sendChatAction":
                 self.typing.append(parameters)
                 return True
@@ -263,6 +279,37 @@ class BotApiServer:
 
     def _send(self, parameters: dict[str, Any]) -> dict[str, Any]:
         chat, text = int(parameters["chat_id"]), parameters.get("text", "")
+        self._check_place(chat)
+        check(text)
+        if self.limited:
+            self._check_flood(chat)
+        return self._keep(chat, parameters, text=text)
+
+    def _send_files(self, parameters: dict[str, Any], files: list[Upload]) -> list[dict[str, Any]]:
+        """Take all of these, or none."""
+        chat = int(parameters["chat_id"])
+        self._check_place(chat)
+        if any(not file.content or len(file.content) > LARGEST_UPLOAD for file in files):
+            raise Refusal(400, "Bad Request: file must be non-empty")
+        if self.limited:
+            self._check_flood(chat)
+        return [self._keep(chat, parameters, file=file) for file in files]
+
+    def _keep(
+        self, chat: int, parameters: dict[str, Any], *, text: str = "", file: Upload | None = None
+    ) -> dict[str, Any]:
+        number, date = self._next_number(chat), self.date()
+        self.sent.append(Sent(chat=chat, text=text, number=number, date=date, parameters=parameters, file=file))
+        self.shown.keep(
+            chat, number, text, date=date, keyboard="reply_markup" in parameters, file=file.name if file else ""
+        )
+        told = self._told(chat, number, date, text)
+        if file is None:
+            return told
+        document = {"file_id": f"f{number}", "file_unique_id": f"u{number}", "file_name": file.name}
+        return {**told, "document": {**document, "file_size": len(file.content)}}
+
+    def _check_place(self, chat: int) -> None:
         if chat in self._moved:
             told = "Bad Request: group chat was upgraded to a supergroup chat"
             raise Refusal(400, told, migrate_to_chat_id=self._moved[chat])
@@ -270,16 +317,16 @@ class BotApiServer:
             raise Refusal(403, "Forbidden: bot was blocked by the user")
         if self.members[chat] in {"kicked", "left"}:
             raise Refusal(403, "Forbidden: bot was kicked from the supergroup chat")
-        if not text or len(text.encode("utf-16-le")) // 2 > 4096:
-            raise Refusal(
-                400, "Bad Request: message is too long" if text else "Bad Request: message text is empty"
-            )
-        if self.limited:
-            self._check_flood(chat)
-        number, date = self._next_number(chat), self.date()
-        self.sent.append(Sent(chat=chat, text=text, number=number, date=date, parameters=parameters))
+
+    def _edit(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        chat, number, text = int(parameters["chat_id"]), int(parameters["message_id"]), parameters.get("text", "")
+        date = self.shown.edit(chat, number, text)
+        return {**self._told(chat, number, date, text), "edit_date": self.date()}
+
+    def _told(self, chat: int, number: int, date: int, text: str) -> dict[str, Any]:
         place = private(chat) if chat > 0 else supergroup(chat)
-        return {"message_id": number, "from": BOT, "chat": place, "date": date, "text": text}
+        words = {"text": text} if text else {}
+        return {"message_id": number, "from": BOT, "chat": place, "date": date, **words}
 
     def _check_flood(self, chat: int) -> None:
         rules = [("all", OVERALL), (chat, ONE_CHAT), *([(("group", chat), ONE_GROUP)] if chat < 0 else [])]
@@ -351,7 +398,7 @@ RIGHTS = dict.fromkeys(
 async def bot_api_server() -> AsyncIterator[BotApiServer]:
     """Run one until the end of the block."""
     server = BotApiServer()
-    app = web.Application()
+    app = web.Application(client_max_size=2 * LARGEST_UPLOAD)
     app.router.add_route("*", "/bot{token}/{method}", server.answer)
     app.router.add_get("/file/bot{token}/files/{name}", server.file)
     runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
@@ -369,7 +416,20 @@ async def bot_api_server() -> AsyncIterator[BotApiServer]:
 
 
 async def _form(request: web.Request) -> dict[str, Any]:
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    """Return what a request says, and its files."""
+    return {
+        name: value if isinstance(value, str) else Upload(name=value.filename, content=value.file.read())
+        for name, value in (await request.post()).items()
+        if not isinstance(value, bytes | bytearray)
+    }
+
+
+def _album(parameters: dict[str, Any]) -> list[Upload]:
+    """Return the files of an album, 2 to 10 of one kind."""
+    media = json.loads(parameters["media"])
+    if not 2 <= len(media) <= 10 or {each["type"] for each in media} != {"document"}:
+        raise Refusal(400, "Bad Request: wrong number or kinds of media in the album")
+    return [parameters[each["media"].removeprefix("attach://")] for each in media]
 
 
 async def _told(request: web.Request, result: Any, fault: Fault | None) -> web.StreamResponse:

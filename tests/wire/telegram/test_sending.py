@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.messages import Address
 from bot.errors import SendFailed, SendRefused, SendUnknown, StoreUnavailable
+from bot.records import Sent
 from tests.channels.telegram.payloads import group, supergroup
 from tests.wire.telegram.server import BotApiServer, Cut, Delay, Garbage, Refuse
 from tests.wire.telegram.world import Marks, Side, sending, until
@@ -19,9 +20,9 @@ TOPIC = "p:44/u:1001"
 
 async def test_a_text_arrives_as_it_is_and_with_telegrams_time(telegram: BotApiServer, heed: Side) -> None:
     telegram.date = lambda: 1795338000
-    at = await heed.channel.send(sending("*Bold* <b>or not</b> https://fernandforge.example"))
-    assert at == datetime.fromtimestamp(1795338000, UTC)
+    told = await heed.channel.send(sending("*Bold* <b>or not</b> https://fernandforge.example"))
     [sent] = telegram.sent
+    assert told == Sent(at=datetime.fromtimestamp(1795338000, UTC), external_ids=(f"1001/{sent.number}",))
     assert (sent.chat, sent.text) == (1001, "*Bold* <b>or not</b> https://fernandforge.example")
     assert "parse_mode" not in sent.parameters
     assert json.loads(sent.parameters["link_preview_options"]) == {"is_disabled": True}
@@ -186,7 +187,7 @@ async def test_sends_go_on_while_it_stops_listening(telegram: BotApiServer, heed
     async with heed.listening():
         sent = asyncio.create_task(heed.channel.send(sending()))
         await until(lambda: telegram.sent)
-    assert (await sent).tzinfo is UTC
+    assert (await sent).at.tzinfo is UTC
 
 
 # --- groups that move

@@ -6,9 +6,10 @@ export class Bubbles {
   constructor({ log, words, language, on }) {
     this.log = log;
     this.words = words;
-    this.on = on; // { edit, remove, retry, discard }
+    this.on = on; // { edit, remove, retry, discard, file }
     this.lines = new Map(); // by the page's own id, else by Heed's
     this.time = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
+    this.amount = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
     this.date = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
   }
 
@@ -87,7 +88,7 @@ export class Bubbles {
     item.classList.toggle("gone", line.deleted);
     item.classList.toggle("changed", line.edited || line.deleted);
     // Replace no more than has changed: a screen reader reads out what is new.
-    const shape = JSON.stringify([line.text, line.deleted, line.open, line.sure]);
+    const shape = JSON.stringify([line.text, line.deleted, line.files, line.open, line.sure]);
     if (line.shape === shape) item.lastElementChild.replaceWith(this.under(line));
     else item.replaceChildren(this.name(line), this.row(line), ...this.open(line), this.under(line));
     line.shape = shape;
@@ -106,9 +107,32 @@ export class Bubbles {
     const bubble = element("div", "bubble");
     bubble.dir = "auto";
     bubble.append(...(line.deleted ? [this.words.deleted] : linked(line.text)));
+    if (line.files.length && !line.deleted) bubble.append(this.files(line.files, Boolean(line.text)));
     if (line.author === "you" && !line.deleted) row.append(this.options(line));
     row.append(bubble);
     return row;
+  }
+
+  // Files that a person sent: they open for this page alone, so the page itself fetches them.
+  files(files, below) {
+    const list = element("ul", below ? "files below" : "files");
+    for (const file of files) {
+      const link = element("a", "file");
+      link.href = `/chat/files/${encodeURIComponent(file.id)}`;
+      link.setAttribute("aria-label", this.words.file.replace("{name}", `${file.name}, ${this.weight(file.size)}`));
+      link.append(element("span", "file-name", file.name), element("small", "", this.weight(file.size)));
+      link.addEventListener("click", (event) => { event.preventDefault(); this.on.file(file); });
+      const item = element("li");
+      item.append(link);
+      list.append(item);
+    }
+    return list;
+  }
+
+  weight(bytes) {
+    if (bytes < 1000) return `${bytes} B`;
+    if (bytes < 1e6) return `${this.amount.format(bytes / 1e3)} kB`;
+    return `${this.amount.format(bytes / 1e6)} MB`;
   }
 
   options(line) {
@@ -163,7 +187,7 @@ export class Bubbles {
   }
 }
 
-const blank = { edited: false, deleted: false, client_id: "", quick_replies: [], state: "" };
+const blank = { edited: false, deleted: false, client_id: "", quick_replies: [], files: [], state: "" };
 
 const order = (a, b) => (a.number === b.number ? (a.since ?? 0) - (b.since ?? 0) : a.number - b.number);
 

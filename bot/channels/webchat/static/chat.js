@@ -23,6 +23,7 @@ class Chat {
         remove: (line) => this.change(line, { type: "delete" }),
         retry: () => this.connection.now(),
         discard: (line) => this.discard(line),
+        file: (file) => this.save(file),
       },
     });
     this.composer = new Composer({
@@ -92,6 +93,24 @@ class Chat {
     this.bubbles.drop(line.key);
     this.render(false);
     this.composer.focus();
+  }
+
+  // The token opens the file and travels in no address, so a plain link would not do.
+  async save(file) {
+    try {
+      const headers = { Authorization: `Bearer ${this.memory.token}` };
+      const answer = await fetch(`/chat/files/${encodeURIComponent(file.id)}`, { headers, cache: "no-store" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const address = URL.createObjectURL(await answer.blob());
+      const link = element("a");
+      link.href = address;
+      link.download = file.name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(address), 60000);
+      this.notice("");
+    } catch {
+      this.notice(words.no_file);
+    }
   }
 
   // --- Heed answers ---
