@@ -12,12 +12,15 @@ from bot.calendars import read_calendars
 from bot.channels.api.channel import ApiChannel
 from bot.channels.api.webhook import Secret
 from bot.channels.discord.channel import CAPABILITIES as DISCORD
+from bot.channels.discord.permissions import allowed
 from bot.channels.discord.setup import inspect as inspect_discord
 from bot.channels.telegram.channel import CAPABILITIES as TELEGRAM
 from bot.channels.telegram.setup import inspect as inspect_telegram
 from bot.channels.webchat.channel import CAPABILITIES as WEBCHAT
 from bot.channels.webchat.origins import Origins
 from bot.checking_examples import at_odds, few_examples
+from bot.checking_staff import check_staff, desks_by_setting
+from bot.desk.discord.setup import inspect as inspect_desk
 from bot.errors import HeedError, ModelError, SettingsError, TemplateError
 from bot.platforms import room_rules, telegram_webhook
 from bot.ports import Capabilities
@@ -34,6 +37,9 @@ FLAGS = {
     "idempotent_sends": "repeating sends safely",
     "sees_edits": "seeing edits",
     "sees_deletions": "seeing deletions",
+    "edits_sends": "changing what was sent",
+    "deletes_sends": "taking back what was sent",
+    "largest_file": "sending files along",
     "shows_typing": "showing typing",
     "backfills": "fetching what was missed",
 }
@@ -65,7 +71,7 @@ async def check_everything(environment: Environment, read: Callable[[], Settings
         remedy = "docs/configuration.md tells what may stand there."
         return [_problem(line, remedy) for line in str(error).splitlines()]
     brand, told = _templates(settings)
-    found = [_ok("The settings are sound."), *_rules(settings), *told]
+    found = [_ok("The settings are sound."), *_rules(settings), *check_staff(settings, environment), *told]
     found += [finding async for finding in _model(settings, brand)]
     found += [finding async for finding in _store(settings)]
     found += [*_credentials(settings, environment)]
@@ -266,17 +272,22 @@ def _refused(make: Callable[[], object], name: str) -> Iterator[Found]:
         yield _problem(f"{name}: {error}", "docs/configuration.md tells what may stand there.")
 
 
+async def _discord(settings: Settings, token: str) -> list[Found]:
+    """Look at Discord as customers' channel, and as staff's desk where it is one."""
+    api, desks = settings.channels.discord.api, desks_by_setting(settings)
+    found = await inspect_discord(token=token, rules=room_rules(settings, "discord"), api=api, desk=bool(desks))
+    if desks:
+        found += await inspect_desk(token=token, desks=desks, allowed=allowed, api=api)
+    return found
+
+
 async def _platforms(settings: Settings, environment: Environment) -> AsyncIterator[Found]:
     """Ask the platforms whose token is set what is missing there."""
     discord, telegram = environment.discord_token, environment.telegram_token
     if discord is None:
         yield _note("Discord is off: DISCORD_TOKEN is not set.", "docs/discord.md sets it up in five minutes.")
     else:
-        for found in await inspect_discord(
-            token=discord.get_secret_value().strip(),
-            rules=room_rules(settings, "discord"),
-            api=settings.channels.discord.api,
-        ):
+        for found in await _discord(settings, discord.get_secret_value().strip()):
             yield found
     if telegram is None:
         yield _note("Telegram is off: TELEGRAM_TOKEN is not set.", "docs/telegram.md sets it up in five minutes.")

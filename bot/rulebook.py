@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -16,7 +16,7 @@ from bot.domain.conversation import Rules
 from bot.domain.policies import CRITERIA, Match, Policy, Route, tied
 from bot.errors import SettingsError
 from bot.ports import Board, Store, TimeSource
-from bot.settings import MatchSettings, PolicySettings, RouteSettings, Settings
+from bot.settings import ConversationSettings, MatchSettings, PolicySettings, RouteSettings, Settings
 
 _FIELDS = ("team", "priority", "tier")
 
@@ -27,6 +27,9 @@ TOPIC = "calendars"
 
 #: From where on a target is tried out.
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+#: Which part of a claim is left when its holder is told, where it is too short for the usual time.
+_NOTICE_PART = 6
 
 #: What matches every conversation.
 EVERYTHING = Match()
@@ -151,8 +154,16 @@ def rules_of(settings: Settings, *, named: Named, known: Mapping[str, BusinessCa
         silence_resolves_after=conversation.silence_resolves_after,
         reopen_window=conversation.reopen_window,
         claim_lifetime=conversation.claim_lifetime,
+        claim_notice=_claim_notice(conversation),
         send_within=conversation.send_within,
     )
+
+
+def _claim_notice(conversation: ConversationSettings) -> timedelta:
+    """Return how long before a claim ends its holder is told: the usual time would not fit into a short claim."""
+    if conversation.claim_notice < conversation.claim_lifetime:
+        return conversation.claim_notice
+    return conversation.claim_lifetime / _NOTICE_PART
 
 
 def _check(policies: Sequence[Policy]) -> None:

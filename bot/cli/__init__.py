@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import typer
 
 from bot import __version__
-from bot.cli import clocks, corrections, figures, keeping, learning, messages, running
+from bot.cli import acts, clocks, corrections, figures, keeping, learning, messages, running
 from bot.cli.words import say_problem
 from bot.errors import HeedError
 from bot.logs import set_up_logs
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for part in (running, messages, figures, clocks, learning, corrections, keeping):
+for part in (running, messages, figures, clocks, acts, learning, corrections, keeping):
     part.register(app)
 
 

@@ -43,6 +43,11 @@ def read_period(
     return start, stop
 
 
+def read_since(since: str | None, *, now: datetime, zone: tzinfo) -> datetime | None:
+    """Return the beginning of what is asked for, None for the beginning of all. Raises SettingsError."""
+    return None if since is None else read_period(now=now, zone=zone, period=None, since=since, until=None)[0]
+
+
 def _length(period: str | None) -> timedelta | None:
     if period is None:
         return None

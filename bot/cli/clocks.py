@@ -61,13 +61,14 @@ async def _lives(settings: Settings, conversation: str) -> Sequence[ClockLife]:
     try:
         known = ConversationId(conversation)
         if not conversation or not await store.of(known):
-            raise NotFound(await _unknown(store, conversation))
+            raise NotFound(await no_conversation(store, conversation))
         return await lives(store, known, now=SystemTime().now(), zone=brand_zone(settings))
     finally:
         await store.close()
 
 
-async def _unknown(store: SqliteStore, conversation: str) -> str:
+async def no_conversation(store: SqliteStore, conversation: str) -> str:
+    """Return that there is no such conversation, with the ids that were probably meant."""
     near = await _near(store, conversation) if conversation else []
     right = f"did you mean {' or '.join(near)}?" if near else "ids stand at /desk under Details"
     return f"there is no conversation {conversation!r}; {right}"

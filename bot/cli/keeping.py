@@ -24,6 +24,7 @@ from bot.errors import BadMessage, NotFound, StoreInUse
 from bot.records import StaffAccount
 from bot.rulebook import Hours
 from bot.settings import Settings, read_environment
+from bot.staff import Directory
 from bot.stores.sqlite import SqliteStore, restore_file
 from bot.stores.sqlite.files import RunLock
 from bot.web.sign_in import one_time_link
@@ -115,12 +116,19 @@ def add_user(
         raise BadMessage(f"{name!r} is no name: 1 to 60 printable characters")
     hashed = PasswordHasher().hash(_ask_password()) if password else ""
     _with_store(lambda store: _put(store, name, role, hashed))
-    out.print(f"{name} may sign in as {role.value}.")
+    settings = settings_now()
+    out.print(_may_sign_in(settings, name, role))
     if not password:
         environment = read_environment()
         base = environment.public_url or f"http://127.0.0.1:{environment.port}"
-        secret = read_secret(environment, settings_now())
+        secret = read_secret(environment, settings)
         out.print(f"Once, within 24 hours: {one_time_link(secret, base, name, role, now=SystemTime().now())}")
+
+
+def _may_sign_in(settings: Settings, name: str, role: Role) -> str:
+    holds = Directory(settings).of_account(StaffAccount(name=name, role=role)).role
+    told = f"{name} may sign in as {holds.value}"
+    return f"{told}." if holds is role else f"{told}: the settings say so under 'agents', and that role counts."
 
 
 async def _put(store: SqliteStore, name: str, role: Role, hashed: str) -> None:

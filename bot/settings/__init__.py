@@ -8,20 +8,25 @@ from bot.settings.calendars import CalendarSettings
 from bot.settings.config import Settings
 from bot.settings.environment import Environment, read_environment
 from bot.settings.model import ConfidenceSettings, LanguageModelSettings
-from bot.settings.policy import MatchSettings, PolicySettings, RouteSettings
+from bot.settings.policy import ConversationSettings, MatchSettings, PolicySettings, RouteSettings
 from bot.settings.reading import parse_settings, read_settings
+from bot.settings.staff import AgentSettings, DiscordDeskSettings, TeamSettings
 from bot.settings.values import parse_duration
 
 __all__ = [
     "SAMPLE_VARIABLES",
+    "AgentSettings",
     "CalendarSettings",
     "ConfidenceSettings",
+    "ConversationSettings",
+    "DiscordDeskSettings",
     "Environment",
     "LanguageModelSettings",
     "MatchSettings",
     "PolicySettings",
     "RouteSettings",
     "Settings",
+    "TeamSettings",
     "parse_duration",
     "parse_settings",
     "read_environment",

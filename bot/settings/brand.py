@@ -1,4 +1,4 @@
-"""The brand and its staff."""
+"""The brand: its name, its languages, and what its templates may say about it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from bot.settings.section import Section
-from bot.settings.values import Language, PlatformId, Variable
+from bot.settings.values import Language, Variable
 
 #: What the sample brand's templates say about it, as long as no other templates are named.
 SAMPLE_VARIABLES: Mapping[str, str] = {
@@ -24,11 +24,3 @@ class BrandSettings(Section):
     name: str = Field(default="Fern & Forge", min_length=1)
     languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
     variables: Mapping[str, Variable] = Field(default_factory=dict)
-
-
-class AgentSettings(Section):
-    """Somebody on staff, by the ids that they have on platforms: what they write there is a human's answer."""
-
-    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\s].*[^\s]$|^[^\s]$")
-    discord: PlatformId | None = None
-    telegram: PlatformId | None = None

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from bot.settings.brand import SAMPLE_VARIABLES, AgentSettings, BrandSettings
+from bot.settings.brand import SAMPLE_VARIABLES, BrandSettings
 from bot.settings.calendars import CalendarsByName
 from bot.settings.channels import ChannelSettings
 from bot.settings.model import ModelSettings
 from bot.settings.policy import ConversationSettings, PolicySettings, RouteSettings, SpecialPolicySettings
 from bot.settings.running import LimitSettings, OperationsSettings, StoreSettings
 from bot.settings.section import Section
+from bot.settings.staff import Agents, DeskSettings, Teams, check_rooms, check_team
+
+#: Policies or routes: what holds for some conversations.
+Conditional = TypeVar("Conditional", bound=Sequence[SpecialPolicySettings | RouteSettings])
 
 
 def _known_calendar(name: str | None, info: ValidationInfo) -> str | None:
@@ -21,6 +26,14 @@ def _known_calendar(name: str | None, info: ValidationInfo) -> str | None:
     if name is not None and known is not None and name not in known:
         raise ValueError(f"there is no such calendar under 'calendars'; known are {', '.join(known) or 'none'}")
     return name
+
+
+def _known_teams(value: Conditional, info: ValidationInfo) -> Conditional:
+    for each in value:
+        given = each.team if isinstance(each, RouteSettings) else ""
+        for team in (*each.when.team, given):
+            check_team(team, info)
+    return value
 
 
 class Settings(Section):
@@ -32,23 +45,16 @@ class Settings(Section):
     model: ModelSettings = ModelSettings()
     calendars: CalendarsByName = Field(default_factory=dict)
     calendar: Annotated[str | None, AfterValidator(_known_calendar)] = None
+    agents: Agents = ()
+    teams: Teams = Field(default_factory=dict)
+    desk: DeskSettings = DeskSettings()
     policy: PolicySettings = PolicySettings()
-    policies: tuple[SpecialPolicySettings, ...] = ()
-    routes: tuple[RouteSettings, ...] = ()
+    policies: Annotated[tuple[SpecialPolicySettings, ...], AfterValidator(_known_teams)] = ()
+    routes: Annotated[tuple[RouteSettings, ...], AfterValidator(_known_teams)] = ()
     conversation: ConversationSettings = ConversationSettings()
     limits: LimitSettings = LimitSettings()
-    channels: ChannelSettings = ChannelSettings()
-    agents: tuple[AgentSettings, ...] = ()
+    channels: Annotated[ChannelSettings, AfterValidator(check_rooms)] = ChannelSettings()
     operations: OperationsSettings = OperationsSettings()
-
-    @model_validator(mode="after")
-    def _each_agent_is_one_person(self) -> Settings:
-        """Refuse a platform's id that two agents claim, and a name that stands there twice."""
-        for what in ("name", "discord", "telegram"):
-            ids = [value for agent in self.agents if (value := getattr(agent, what)) is not None]
-            if twice := next((value for value in ids if ids.count(value) > 1), None):
-                raise ValueError(f"agents: the {what} {twice!r} stands there twice; it names one person")
-        return self
 
     @model_validator(mode="before")
     @classmethod

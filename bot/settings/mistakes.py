@@ -30,6 +30,9 @@ _RIGHT = {
     "dict_type": "must be settings by name",
 }
 
+#: What was found is shown up to so many characters, where it was told already what is wrong with it.
+_LONGEST_FOUND = 80
+
 
 def right(mistake: ErrorDetails) -> str:
     """Return what would have been right, for a mistake as pydantic lists it."""
@@ -44,8 +47,11 @@ def complaint(mistake: ErrorDetails, settings: type[BaseModel]) -> str:
     if mistake["type"] == "extra_forbidden":
         return f"unknown setting '{key}'{_nearest(location, settings)}"
     if "[key]" in location:
-        return f"unknown name '{key}'{_hint(str(location[-2]), [metric.value for metric in Metric])}"
-    return f"'{key}': {right(mistake)} (found {mistake['input']!r})"
+        return f"unknown name '{key}'{nearest(str(location[-2]), [metric.value for metric in Metric])}"
+    found = repr(mistake["input"])
+    if mistake["type"] == "value_error" and len(found) > _LONGEST_FOUND:  # it has named what is wrong in there
+        return f"'{key}': {right(mistake)}"
+    return f"'{key}': {right(mistake)} (found {found})"
 
 
 def _nearest(location: tuple[Any, ...], settings: type[BaseModel]) -> str:
@@ -53,7 +59,7 @@ def _nearest(location: tuple[Any, ...], settings: type[BaseModel]) -> str:
     section: object = settings
     for part in location[:-1]:
         section = _below(section, str(part))
-    return _hint(str(location[-1]), list(section.model_fields)) if _is_section(section) else ""
+    return nearest(str(location[-1]), list(section.model_fields)) if _is_section(section) else ""
 
 
 def _is_section(annotation: object) -> TypeGuard[type[BaseModel]]:
@@ -68,6 +74,7 @@ def _below(annotation: object, part: str) -> object:
     return next(filter(_is_section, get_args(annotation)), None)
 
 
-def _hint(wrong: str, known: Sequence[str]) -> str:
+def nearest(wrong: str, known: Sequence[str]) -> str:
+    """Return a hint at the known name that is nearest to a wrong one, or at all of them."""
     near = difflib.get_close_matches(wrong, known, n=1, cutoff=0.5)
-    return f"; did you mean '{near[0]}'?" if near else f"; known are {', '.join(known)}"
+    return f"; did you mean '{near[0]}'?" if near else f"; known are {', '.join(known) or 'none'}"

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from bot.domain.prediction import Label
 from bot.domain.sla import Metric
 from bot.settings.section import Section
-from bot.settings.values import Positive, Shares, Values, one_or_several
+from bot.settings.values import Positive, Shares, Values, duration_text, one_or_several
 
 
 class MatchSettings(Section):
@@ -23,6 +23,7 @@ class MatchSettings(Section):
     team: Values = ()
     priority: Values = ()
     tier: Values = ()
+    topic: Values = ()
 
 
 class RouteSettings(Section):
@@ -64,11 +65,22 @@ class SpecialPolicySettings(PolicySettings):
         return self
 
 
+def _before_the_end(notice: timedelta, info: ValidationInfo) -> timedelta:
+    lifetime = info.data.get("claim_lifetime")
+    if lifetime is not None and notice >= lifetime:
+        raise ValueError(
+            f"the notice comes before the claim ends: write a time shorter than conversation.claim_lifetime "
+            f"({duration_text(lifetime)})"
+        )
+    return notice
+
+
 class ConversationSettings(Section):
-    """How long things last."""
+    """How long things last. ``claim_notice``: how long before a claim ends its holder is told."""
 
     silence_resolves_after: Positive = timedelta(hours=24)
     reopen_window: Positive = timedelta(days=7)
     claim_lifetime: Positive = timedelta(minutes=30)
+    claim_notice: Annotated[Positive, AfterValidator(_before_the_end)] = timedelta(minutes=5)
     send_within: Positive = timedelta(minutes=5)
     late_after: Positive = timedelta(minutes=10)

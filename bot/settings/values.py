@@ -29,6 +29,14 @@ def parse_duration(value: object) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def duration_text(duration: timedelta) -> str:
+    """Return a duration as settings write it, in the largest unit that gives a whole number: ``90m``."""
+    seconds = duration.total_seconds()
+    whole = {unit: int(size) for unit, size in reversed(_UNITS.items()) if size >= 1}
+    fitting = (f"{seconds / size:.0f}{unit}" for unit, size in whole.items() if not seconds % size)
+    return next(fitting, f"{seconds:g}s")
+
+
 def _positive(value: timedelta) -> timedelta:
     if value <= timedelta(0):
         raise ValueError("must be longer than zero")

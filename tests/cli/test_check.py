@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.stores.sqlite.schema import STEPS
 from models.manifest import SHIPPED
 from tests.cli.conftest import ROOT, Command
 
@@ -35,7 +36,7 @@ def test_the_shipped_settings_are_sound_and_checking_makes_nothing(heed: Command
 def test_a_store_that_is_there_is_looked_at(heed: Command, store_with_a_message: Path) -> None:
     done = heed("check")
     assert done.code == 0
-    assert "The store var/heed.sqlite is sound (schema 4, 0 conversations wait)." in done.out
+    assert f"The store var/heed.sqlite is sound (schema {len(STEPS)}, 0 conversations wait)." in done.out
 
 
 def test_every_mistake_in_the_settings_is_a_problem(heed: Command, configured: Configured) -> None:
@@ -166,3 +167,45 @@ def test_a_variable_that_cannot_be_read_is_told_in_one_line(
     monkeypatch.setenv("PORT", "abc")
     done = heed("check")
     assert (done.code, done.err) == (1, "heed: environment: PORT='abc': must be a whole number\n")
+
+
+STAFFED = """
+agents: [{name: alex, role: lead, discord: 11}, {name: sam}, {name: kim, discord: 12}]
+teams: {support: {members: [alex, sam], discord: 300}, press: }
+"""
+
+
+def test_teams_are_told_in_a_line_with_what_they_lack(heed: Command, configured: Configured) -> None:
+    configured(STAFFED)
+    done = heed("check")
+    assert (done.code, done.err) == (0, "")
+    for told in (
+        "Teams: support (alex, sam), press (nobody). In no team: kim.",
+        "The team 'press' has no members: its conversations concern everybody.",
+        "A desk on Discord is named and DISCORD_TOKEN is not set: it stays closed.",
+        "Without an id on Discord, so without the desk there: sam.",
+        "Conversations of no team, press show on no desk on Discord, only at /desk.",
+    ):
+        assert told in done.out
+
+
+def test_with_a_default_channel_no_conversation_is_without_a_desk(heed: Command, configured: Configured) -> None:
+    configured(STAFFED + "desk: {discord: {channel: 301}}\n")
+    out = heed("check").out
+    assert "Without an id on Discord" in out
+    assert "show on no desk" not in out
+
+
+def test_without_a_desk_on_discord_nobody_needs_an_id_there(heed: Command, configured: Configured) -> None:
+    configured("agents: [{name: sam}]")
+    out = heed("check").out
+    assert "Teams: none. In no team: sam." in out
+    assert "Discord, so without" not in out
+
+
+def test_a_team_that_is_not_there_is_a_problem(heed: Command, configured: Configured) -> None:
+    path = configured("teams: {care: }\nroutes: [{team: car}]\n")
+    done = heed("check")
+    assert done.code == 1
+    [problem] = problems(done.out)
+    assert problem.startswith(f"{path}:2: 'routes': there is no team 'car' under 'teams'; did you mean 'care'?")

@@ -326,3 +326,13 @@ def test_a_password_that_never_comes_is_refused(heed: Command, store_with_a_mess
     assert done.code == 1
     assert "Aborted" in done.err
     assert staff("mara") is None
+
+
+def test_a_role_in_the_settings_is_told_where_another_was_asked_for(
+    heed: Command, store_with_a_message: Path
+) -> None:
+    Path("config.yaml").write_text("agents: [{name: alex, role: lead}, {name: sam}]")
+    said = "alex may sign in as lead: the settings say so under 'agents', and that role counts."
+    assert heed("user", "add", "alex", "--role", "admin").out.startswith(said)
+    assert heed("user", "add", "alex", "--role", "lead").out.startswith("alex may sign in as lead.")
+    assert heed("user", "add", "sam", "--role", "admin").out.startswith("sam may sign in as admin.")

@@ -1,0 +1,1 @@
+"""The brand's staff: settings, directory, presence."""
