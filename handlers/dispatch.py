@@ -7,6 +7,7 @@ of the message's label does. What came out passes the last check: paused, late, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.domain.decisions import Decision, Reason, Situation
 from bot.domain.prediction import Assessment, Label
@@ -16,6 +17,9 @@ from handlers.brand import Brand
 from handlers.case import UNREAD, Case, own_words
 from handlers.moves import acknowledgement, escalate, silence
 from handlers.template import ACK_QUESTION
+
+#: From which score on a template tells what a message is about.
+LIKELIER_THAN_NOT = 0.5
 
 _CHECKS: tuple[Callable[[Case], Decision | None], ...] = (
     rooms.left_to_members,  # talk in a room that is not addressed to the brand
@@ -44,7 +48,20 @@ def decide(*, text: str, assessment: Assessment | None, situation: Situation, br
     if assessment is None:
         return _unassessed(text, situation, brand)
     case = Case(text=own_words(text, situation), assessment=assessment, situation=situation, brand=brand)
-    return hold_back(_first(case), situation, acknowledgement=acknowledgement(case, ACK_QUESTION))
+    decision = hold_back(_first(case), situation, acknowledgement=acknowledgement(case, ACK_QUESTION))
+    return replace(decision, topic=topic(case))
+
+
+def topic(case: Case) -> str:
+    """Return what the message is about: the topic of the nearest template, if it fits more likely than not.
+
+    Routes may go by it. Of a complaint, too, it tells what it is about, though no template answers it.
+    """
+    nearest = max(case.assessment.candidates, key=lambda each: each.score, default=None)
+    if nearest is None or nearest.score < LIKELIER_THAN_NOT:
+        return ""
+    found = case.brand.catalogue.templates.get(nearest.template)
+    return "" if found is None else found.topic
 
 
 def _unassessed(text: str, situation: Situation, brand: Brand) -> Decision:

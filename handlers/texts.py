@@ -19,6 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from handlers.names import inert
 from handlers.places import Place, nearest
+from handlers.waiting import NAMES, NOTHING_KNOWN, WORDS, Waiting
 
 Scalar = str | int | float | bool
 
@@ -32,7 +33,7 @@ MAX_DEPTH = 20
 MAX_COMPARISONS = 10
 
 FILTERS = frozenset({"upper", "lower", "capitalize", "title", "trim", "default"})
-VARIABLES = ("brand.…", "customer.name", "channel")
+VARIABLES = ("brand.…", "customer.name", "channel", *(f"waiting.{name}" for name in NAMES))
 
 _PARTS = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name, nodes.Getattr,
@@ -43,6 +44,11 @@ _COMPARISONS = frozenset({"eq", "ne", "in", "notin"})
 _VARIABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _TRIAL_NAMES = ("", "Robin Fairweather-Okonkwo")
 _TRIAL_CHANNEL = "chat"
+_TRIAL_WAITS = (
+    NOTHING_KNOWN,
+    Waiting(about="alrededor de una hora"),
+    Waiting(opens="el 31 de septiembre a las 09:00 (UTC+05:45)"),
+)
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
@@ -58,23 +64,37 @@ def _environment() -> ImmutableSandboxedEnvironment:
 _JINJA = _environment()
 
 
+#: What keeps a text from naming what is not known.
+_GUARDS = (
+    "put waiting.about inside `{% if waiting.known %}` … `{% endif %}`, and waiting.opens inside "
+    "`{% if waiting.closed %}` … `{% endif %}`"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A checked text. ``needs`` are the brand's variables without which it cannot be rendered."""
+    """A checked text. ``needs`` are the brand's variables without which it cannot be rendered.
+
+    ``waits``: it says something of the wait for a person.
+    """
 
     source: str
     place: Place
     needs: frozenset[str]
     uses: frozenset[str]
     compared: frozenset[str]
+    waits: bool
     compiled: jinja2.Template = field(repr=False, compare=False)
 
-    def render(self, *, brand: Mapping[str, Scalar], customer_name: str, channel: str) -> str:
+    def render(
+        self, *, brand: Mapping[str, Scalar], customer_name: str, channel: str, waiting: Waiting = NOTHING_KNOWN
+    ) -> str:
         """Return what the customer reads. The name is made inert here, whatever it was."""
         text = self.compiled.render(
             brand=SimpleNamespace(**brand),
             customer=SimpleNamespace(name=inert(customer_name)),
             channel=channel,
+            waiting=SimpleNamespace(**waiting.facts()),
         )
         return text.strip()[:MAX_OUTPUT]
 
@@ -85,19 +105,22 @@ class Text:
                 f"unknown variable brand.{name}; {nearest(name, brand)} "
                 "(the brand's variables stand in the configuration)"
             )
-        for customer_name, channel in self._cases():
-            self._try(brand=brand, customer_name=customer_name, channel=channel)
+        for customer_name, channel, waiting in self._cases():
+            self._try(brand=brand, customer_name=customer_name, channel=channel, waiting=waiting)
 
-    def _cases(self) -> Iterator[tuple[str, str]]:
+    def _cases(self) -> Iterator[tuple[str, str, Waiting]]:
         literals = sorted(self.compared)
-        return product((*_TRIAL_NAMES, *literals), (_TRIAL_CHANNEL, *literals))
+        waits = _TRIAL_WAITS if self.waits else _TRIAL_WAITS[:1]
+        return product((*_TRIAL_NAMES, *literals), (_TRIAL_CHANNEL, *literals), waits)
 
-    def _try(self, *, brand: Mapping[str, Scalar], customer_name: str, channel: str) -> None:
+    def _try(self, *, brand: Mapping[str, Scalar], customer_name: str, channel: str, waiting: Waiting) -> None:
         case = f"on channel {channel!r} with " + (f"name {customer_name!r}" if customer_name else "no name")
+        case += _told(waiting) if self.waits else ""
         try:
-            text = self.render(brand=brand, customer_name=customer_name, channel=channel)
+            text = self.render(brand=brand, customer_name=customer_name, channel=channel, waiting=waiting)
         except (jinja2.TemplateError, TypeError, ValueError) as error:
-            raise self.place.problem(f"cannot be rendered {case}: {error}") from error
+            hint = "; " + _GUARDS if self.waits and isinstance(error, jinja2.UndefinedError) else ""
+            raise self.place.problem(f"cannot be rendered {case}: {error}{hint}") from error
         if not text:
             raise self.place.problem(f"says nothing {case}; add an `else` or words outside the `if`")
         if len(text) >= MAX_OUTPUT:
@@ -126,6 +149,7 @@ def compile_text(source: str, place: Place) -> Text:
         needs=uses - frozenset(_optional(tree)),
         uses=uses,
         compared=frozenset(_literals(comparisons)),
+        waits=any(_waiting_name(node) for node in tree.find_all(nodes.Getattr)),
         compiled=_JINJA.from_string(source),
     )
     text.check(dict.fromkeys(uses, "something"))
@@ -183,6 +207,8 @@ def _refuse_filter(node: nodes.Filter, here: Place) -> None:
 
 
 def _refuse_comparison(node: nodes.Compare, here: Place) -> None:
+    if any(_waiting_name(part) in WORDS for part in node.find_all(nodes.Getattr)):
+        raise here.problem("the words of a wait are not compared; ask `waiting.known` or `waiting.closed`")
     for operand in node.ops:
         if operand.op not in _COMPARISONS:
             raise here.problem("only ==, !=, in and not in may compare; there is nothing here to put in order")
@@ -205,6 +231,8 @@ def _variable(node: nodes.Node) -> str | None:
             return "customer.name"
         case nodes.Getattr(node=nodes.Name(name="brand"), attr=attr) if is_variable_name(attr):
             return f"brand.{attr}"
+        case nodes.Getattr(node=nodes.Name(name="waiting"), attr=attr) if attr in NAMES:
+            return f"waiting.{attr}"
         case _:
             return None
 
@@ -238,3 +266,15 @@ def _literals(comparisons: Iterable[nodes.Compare]) -> Iterator[str]:
     for comparison in comparisons:
         for constant in comparison.find_all(nodes.Const):
             yield str(constant.value)
+
+
+def _waiting_name(node: nodes.Node) -> str | None:
+    """Return what a variable says of the wait, None for another one."""
+    prefix, _, name = (_variable(node) or "").partition(".")
+    return name if prefix == "waiting" else None
+
+
+def _told(waiting: Waiting) -> str:
+    if waiting.about:
+        return " while the wait is known"
+    return " while the brand is closed" if waiting.opens else " while nothing is known of the wait"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from brand_sample import VERSIONS, sample_brand
 from hypothesis import given, settings
@@ -51,6 +51,9 @@ situations = some.builds(
     addressed=some.booleans(),
     answered=some.booleans(),
     replied=some.booleans(),
+    expected_wait=some.none() | some.timedeltas(timedelta(0), timedelta(days=30)),
+    opens_at=some.none() | some.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=some.just(UTC)),  # noqa: DTZ001 - made aware here
+    zone=some.sampled_from(("", "UTC", "Europe/Berlin", "Asia/Kathmandu")),
     attachments=some.lists(some.sampled_from(AttachmentKind), max_size=2).map(tuple),
     at=some.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=some.just(UTC)),  # noqa: DTZ001 - made aware here
 )

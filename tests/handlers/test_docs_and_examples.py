@@ -12,6 +12,7 @@ from handlers import Kind, parse_catalogue
 from handlers.parsing import MAX_QUICK_REPLIES, MAX_QUICK_REPLY
 from handlers.template import FIXED
 from handlers.texts import FILTERS
+from handlers.waiting import LANGUAGES, NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
@@ -24,6 +25,16 @@ FIELDS = {"conversation", "channel", "author", "role", "sent_at", "text"}
 )
 def test_the_page_names_every_fixed_id_kind_key_and_filter(word: str) -> None:
     assert f"`{word}`" in PAGE
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_names_everything_that_may_be_said_of_the_wait(name: str) -> None:
+    assert f"`waiting.{name}`" in PAGE
+
+
+def test_the_page_names_the_languages_in_which_the_wait_is_told() -> None:
+    listed = ", ".join(f"`{language}`" for language in sorted(LANGUAGES))
+    assert f"Of time Heed speaks in {listed}" in PAGE
 
 
 def test_the_page_tells_the_limits_that_hold() -> None:

@@ -15,7 +15,7 @@ from handlers.texts import compile_text
 
 PIECES = (
     "{{", "}}", "{%", "%}", "{#", "#}", " if ", " else ", " endif ", " elif ", " for ", " in ", " is ", " and ", " not ",
-    "brand.name", "customer.name", "channel", "customer", "brand", "range(9)", "|upper", "|default('x')", "|", "(", ")",
+    "brand.name", "customer.name", "channel", "waiting.known", "waiting.about", "waiting.closed", "waiting.opens", "customer", "brand", "range(9)", "|upper", "|default('x')", "|", "(", ")",
     "[", "]", "'a'", "==", "!=", "<", "*", "**", "~", "-", "1", "9999999999", ".", ",", " ", "\n", "words", "\x00", "é", "raw", "set x=",
 )  # fmt: skip
 YAML_PIECES = (
