@@ -20,24 +20,29 @@ from pydantic import SecretStr
 from bot.channels.api.channel import ApiChannel
 from bot.channels.api.routes import ApiParts, api_routes
 from bot.channels.api.webhook import Secret, Webhook
+from bot.channels.discord.channel import DiscordChannel
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.webchat.channel import WebChat
 from bot.channels.webchat.chat import Chat, ChatParts
 from bot.channels.webchat.origins import Origins
 from bot.channels.webchat.page import Look
 from bot.channels.webchat.visitors import Visitors
+from bot.desk.counter import Counter
 from bot.desk.web import Explain, WebDesk
 from bot.domain.roles import Role
 from bot.engine.auditor import Heartbeat
 from bot.engine.board import NoticeBoard
+from bot.engine.holders import Holders
 from bot.engine.time import SystemTime
 from bot.errors import SettingsError
-from bot.platforms import discord_channel, telegram_channel
-from bot.ports import Channel, DeliveryMode, Fetch
+from bot.offers import TemplateOffers
+from bot.platforms import DeskParts, discord_channel, discord_desk, telegram_channel
+from bot.ports import Assessor, Channel, DeliveryMode, Desk, Fetch
 from bot.reports.explain import lives
 from bot.reports.service import ReportService
 from bot.rulebook import Hours
 from bot.settings import Environment, Settings
+from bot.staff import Directory, Staff
 from bot.web.app import create_app
 from bot.web.parts import WebParts
 from bot.web.sign_in import one_time_link
@@ -96,23 +101,31 @@ async def serve(settings: Settings, environment: Environment, announce: Callable
             hours=await Hours.open(settings, store=store, board=board, time=time),
         )
         await heed.brands.adopt()
+        files = {each.capabilities.name: each.fetch for each in (discord, telegram) if each is not None}
+        staff = Staff(Directory(settings), accounts=store, log=store, time=time)
+        counter = counter_of(heed, assessor, staff)
+        holders = Holders(store=store, commands=heed.commands, agent=staff.agent, time=time)
         reports = await open_reports(store, settings, time)
         stack.push_async_callback(reports.close)
         chat = _chat(heed, environment, secret) if settings.channels.webchat.enabled else None
         app = application(
             heed,
+            counter=counter,
+            staff=staff,
             explain=assessor.explain,
             api=api,
             chat=chat,
             telegram=telegram,
-            files={each.capabilities.name: each.fetch for each in (discord, telegram) if each is not None},
+            files=files,
             reports=reports,
             environment=environment,
             secret=secret,
         )
         port = await _listen(stack, app, environment)
         gc.freeze()  # what was loaded stays: collecting must not look through it again
-        loops = [heed.engine.run(), reports.run(), *([chat.run()] if chat else [])]
+        desks = _desks(settings, environment, heed, counter, staff, board, discord, files)
+        loops = [heed.engine.run(), reports.run(), holders.run(), *([chat.run()] if chat else [])]
+        loops += [desk.run() for desk in desks]
         await _until_stopped(
             loops,
             lambda: announce(replace(_addresses(port, environment, secret, time), platforms=names)),
@@ -137,6 +150,44 @@ async def _until_stopped(
             task.cancel()
 
 
+def _desks(  # noqa: PLR0917 - the parts of one process, joined once
+    settings: Settings,
+    environment: Environment,
+    heed: Heed,
+    counter: Counter,
+    staff: Staff,
+    board: NoticeBoard,
+    discord: DiscordChannel | None,
+    files: Mapping[str, Fetch],
+) -> list[Desk]:
+    """Return the desks inside chats; the pages of the web desk need nobody to run them."""
+    if discord is None:
+        return []
+    parts = DeskParts(
+        store=heed.store,
+        counter=counter,
+        staff=staff,
+        board=board,
+        time=heed.time,
+        zone=brand_zone(settings),
+        capabilities_of=heed.capabilities_of,
+        files=files,
+    )
+    desk = discord_desk(settings, environment, discord, parts)
+    return [] if desk is None else [desk]
+
+
+def counter_of(heed: Heed, assessor: Assessor, staff: Staff) -> Counter:
+    """Return the counter at which all desks of this Heed hand in what staff want."""
+    return Counter(
+        store=heed.store,
+        commands=heed.commands,
+        time=heed.time,
+        answers=TemplateOffers(brand=lambda: heed.brands.brand, assessor=assessor, time=heed.time),
+        teams=staff.directory.teams,
+    )
+
+
 def _chat(heed: Heed, environment: Environment, secret: bytes) -> Chat:
     own = environment.public_url.rstrip("/") or None
     words = heed.settings.channels.webchat
@@ -154,6 +205,7 @@ def _chat(heed: Heed, environment: Environment, secret: bytes) -> Chat:
                 introduction=words.introduction,
                 suggestions=words.suggestions,
             ),
+            enclosures=heed.store,
         )
     )
 
@@ -161,6 +213,8 @@ def _chat(heed: Heed, environment: Environment, secret: bytes) -> Chat:
 def application(
     heed: Heed,
     *,
+    counter: Counter,
+    staff: Staff,
     explain: Explain,
     api: ApiChannel,
     chat: Chat | None,
@@ -188,19 +242,22 @@ def application(
                 time=time,
                 token=_text(environment.api_token),
                 calendar_of=heed.calendar_of,
+                enclosures=store,
             )
         )
     app = create_app(
         WebParts(
             store=store,
             desk=WebDesk(
+                counter=counter,
                 store=store,
-                commands=heed.commands,
+                paused=heed.commands.paused,
                 time=time,
                 calendar_of=heed.calendar_of,
                 thresholds=asdict(confidence_of(settings)),
                 explain=explain,
             ),
+            roster=staff,
             commands=heed.commands,
             health=heed.engine,
             reports=reports,

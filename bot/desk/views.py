@@ -20,6 +20,7 @@ from bot.records import (
     ConversationView,
     CorrectionRecord,
     DecisionRecord,
+    EarlierMatter,
     NoteRecord,
     QueueRow,
     TranscriptEntry,
@@ -97,6 +98,7 @@ def queue_row(row: QueueRow, now: datetime, calendar_of: CalendarOf) -> Json:
         "customer": row.customer_name,
         "preview": row.preview,
         "last_message_at": iso(row.last_message_at),
+        "claim_until": iso(conversation.claim_until),
         "clock": clock_json(urgent, now, calendar_of(urgent.calendar)) if urgent else None,
     }
 
@@ -118,6 +120,7 @@ def conversation_json(
     return {
         **_standing(conversation),
         "now": iso(now),
+        "version": conversation.version,
         "customer": view.customer.name,
         "customer_id": view.customer.external_id,
         "private": conversation.private,
@@ -128,6 +131,10 @@ def conversation_json(
         "resolved_at": iso(conversation.resolved_at),
         "claim_until": iso(conversation.claim_until),
         "snoozed_until": iso(conversation.snoozed_until),
+        "claim_ending": conversation.claim_warned,
+        "priority": conversation.priority,
+        "blocked": view.blocked and {"agent": view.blocked.agent, "at": iso(view.blocked.at)},
+        "earlier": [earlier_json(matter) for matter in view.earlier],
         "clocks": [clock_json(clock, now, calendar_of(clock.calendar)) for clock in conversation.clocks],
         "explains": explains,
         "timeline": timeline(view, log, thresholds),
@@ -203,12 +210,24 @@ def note_json(note: NoteRecord) -> Json:
     return {"kind": "note", "id": note.id, "agent": note.agent, "text": note.text, "at": iso(note.at)}
 
 
+def earlier_json(matter: EarlierMatter) -> Json:
+    """Return another conversation of the same customer, in a line."""
+    return {
+        "id": matter.conversation,
+        "state": matter.state,
+        "label": matter.label,
+        "opened_at": iso(matter.opened_at),
+        "resolved_at": iso(matter.resolved_at),
+    }
+
+
 def _standing(conversation: Conversation) -> Json:
     return {
         "id": conversation.id,
         "channel": conversation.address.channel,
         "state": conversation.state,
         "holder": conversation.holder,
+        "team": conversation.team,
         "label": conversation.label,
         "reason": conversation.reason,
         "reason_text": reason_text(conversation.reason) if conversation.state in HUMAN_STATES else "",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
-from bot.domain.decisions import REASON_TEXT, Reason
+from bot.domain.decisions import REASON_TEXT, Reason, Wording
+from bot.domain.events import ResolveReason
 from bot.domain.log import LogKind, LogRecord, Scalar
 from bot.domain.sla import Metric
 
@@ -24,12 +26,35 @@ CERTAINTY = ((0.95, "almost certain"), (0.8, "likely"), (0.6, "rather likely"), 
 SENTENCES: dict[str, tuple[str, dict[str, str]]] = {
     LogKind.ESCALATED: ("", {"": "Escalated. {reason}"}),
     LogKind.CLAIMED: ("", {"": "Claimed by {agent}."}),
-    LogKind.RELEASED: ("by", {"": "Released by {agent}.", "expiry": "The claim has expired."}),
+    LogKind.CLAIM_ENDING: ("", {"": "The claim of {agent} ends {until}, unless they do something with it."}),
+    LogKind.ASKED_FOR: ("", {"": "{agent} asks {holder} for this conversation."}),
+    LogKind.TAKEN_OVER: ("", {"": "{agent} took it over from {before}."}),
+    LogKind.RELEASED: (
+        "by",
+        {
+            "": "Released by {agent}.",
+            "expiry": "The claim has expired.",
+            "snooze": "The snooze is over.",
+            "transfer": "{agent} no longer holds it.",
+            "take_over": "{agent} no longer holds it.",
+            "left": "{agent} may not hold it any more: it is free.",
+        },
+    ),
+    LogKind.REVISED: ("takes_back", {"": "{agent} changed a reply.", "True": "{agent} took a reply back."}),
+    LogKind.SNOOZED: ("", {"": "{agent} put it away until {until}."}),
+    LogKind.ASKED: ("", {"": "{agent} waits for the customer to act."}),
+    LogKind.TRANSFERRED: ("", {"": "{agent} gave it to the team {after}."}),
+    LogKind.HANDED_BACK: ("", {"": "{agent} handed it back to the bot."}),
+    LogKind.BLOCKED: ("", {"": "{agent} blocked this customer: what they write starts nothing."}),
+    LogKind.UNBLOCKED: ("", {"": "{agent} unblocked this customer."}),
+    LogKind.LINK_REQUESTED: ("", {"": "This matter goes on in conversation {into}."}),
+    LogKind.LINKED: ("", {"": "What was said in conversation {other} belongs here."}),
     LogKind.RESOLVED: (
         "by",
         {
             "": "Resolved.",
-            "agent": "Resolved by {agent}.",
+            "agent": "Resolved by {agent}{why}.",
+            "merge": "This matter goes on elsewhere.",
             "bot": "Resolved: the customer says that it is done.",
             "silence": "Resolved: the customer has not written again.",
             "deleted": "Resolved: the customer deleted the message.",
@@ -37,20 +62,32 @@ SENTENCES: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     LogKind.LABEL_CORRECTED: ("", {"": "{agent} corrected a label: {after}, not {before}."}),
-    LogKind.REOPENED: ("", {"": "Reopened by a new message."}),
+    LogKind.REOPENED: ("", {"": "Reopened by {opener}."}),
     LogKind.WARN: ("", {"": "{metric}: the target is near."}),
     LogKind.BREACH: ("", {"": "{metric}: target missed."}),
     LogKind.SEND_FAILED: (
         "outcome",
         {
-            "": "The platform refused what was sent.",
-            "unknown": "Nobody knows whether the customer got what was sent.",
+            "": "The platform refused what was sent{detail}.",
+            "unknown": "Nobody knows whether the customer got what was sent{detail}.",
             "withdrawn": "An answer of the bot was taken back before it started out.",
         },
     ),
     LogKind.SEND_OVERDUE: ("", {"": "A text has been on its way for too long."}),
     LogKind.PAUSED: ("", {"": "Automatic answers were paused."}),
     LogKind.RESUMED: ("", {"": "Automatic answers were resumed."}),
+}
+
+
+#: Why an agent called a conversation done, as the end of a sentence.
+RESOLVED_BECAUSE: Mapping[str, str] = {
+    ResolveReason.ANSWERED: "answered",
+    ResolveReason.NO_REPLY_NEEDED: "no reply is needed",
+    ResolveReason.GONE_QUIET: "the customer does not come back",
+    ResolveReason.DUPLICATE: "the same matter goes on elsewhere",
+    ResolveReason.SPAM: "spam",
+    ResolveReason.OTHER: "for another reason",
+    "blocked": "the customer is blocked",
 }
 
 
@@ -71,17 +108,58 @@ def reason_text(reason: str | None) -> str:
     return REASON_TEXT[Reason(reason)] if reason in set(Reason) else reason
 
 
-def sentence(record: LogRecord) -> str:
-    """Return what staff reads of a log record; empty for what the transcript itself shows."""
+def sentence(
+    record: LogRecord,
+    *,
+    moment: Callable[[datetime], str] = lambda at: f"at {at:%Y-%m-%d %H:%M} UTC",
+    plain: Callable[[str], str] = str,
+) -> str:
+    """Return what staff reads of a log record; empty for what the transcript itself shows.
+
+    ``moment`` writes an instant the way the desk does, ``plain`` a name so that it is nothing but a name.
+    """
+    words = {name: plain(_text(record.fields, name)) for name in ("agent", "holder", "into", "other")}
+    return (
+        _pattern(record)
+        .format(
+            agent=words["agent"] or "staff",
+            holder=words["holder"] or "whoever holds it",
+            into=words["into"],
+            other=words["other"],
+            opener=words["agent"] or "a new message",
+            reason=reason_text(_text(record.fields, "reason")) if record.kind == LogKind.ESCALATED else "",
+            why=_why(_text(record.fields, "reason")),
+            detail=_detail(plain(_text(record.fields, "reason"))),
+            metric=clock_title(_text(record.fields, "metric")),
+            before=plain(_and(_text(record.fields, "from"))) or "nobody",
+            after=plain(_and(_text(record.fields, "to"))),
+            until=_until(_text(record.fields, "until"), moment),
+        )
+        .strip()
+    )
+
+
+def _pattern(record: LogRecord) -> str:
+    if record.kind == LogKind.SEND_FAILED and record.fields.get("wording") == Wording.REVISION:
+        return "The change of a reply has not reached the customer{detail}."
     field, variants = SENTENCES.get(record.kind, ("", {"": ""}))
-    text = variants.get(_text(record.fields, field), variants[""])
-    return text.format(
-        agent=_text(record.fields, "agent") or "staff",
-        reason=reason_text(_text(record.fields, "reason")),
-        metric=clock_title(_text(record.fields, "metric")),
-        before=_and(_text(record.fields, "from")),
-        after=_and(_text(record.fields, "to")),
-    ).strip()
+    return variants.get(_text(record.fields, field), variants[""])
+
+
+def _until(instant: str, moment: Callable[[datetime], str]) -> str:
+    try:
+        return moment(datetime.fromisoformat(instant).astimezone(UTC))
+    except ValueError:
+        return "soon"
+
+
+def _why(reason: str) -> str:
+    known = RESOLVED_BECAUSE.get(reason, reason.replace("_", " "))
+    return f": {known}" if known else ""
+
+
+def _detail(reason: str) -> str:
+    return f": {reason.rstrip('.')}" if reason else ""
 
 
 def _and(labels: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,9 +13,17 @@ from hypothesis import strategies as st
 
 from bot.domain.actions import Send, SendState
 from bot.domain.decisions import Wording
-from bot.domain.messages import ActionId, Address, Author, ConversationId, MessageId
+from bot.domain.messages import (
+    ActionId,
+    Address,
+    Attachment,
+    AttachmentKind,
+    Author,
+    ConversationId,
+    MessageId,
+)
 from bot.ports import Channel
-from bot.records import Arrival, ArrivalKind, Sending
+from bot.records import Arrival, ArrivalKind, Enclosure, Sending, Sent
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -34,10 +42,16 @@ class StandingTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """A channel connected to a stand-in of its platform, and what the customer there has received."""
+    """A channel connected to a stand-in of its platform, and what the customer there has received.
+
+    ``shown``: what they see of it now; None where the store itself is what they see. ``files``: the contents of
+    those that they got; None where they open them at Heed.
+    """
 
     channel: Channel
     received: Callable[[], Sequence[str]]
+    shown: Callable[[], Sequence[str]] | None
+    files: Callable[[], Sequence[bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -82,6 +96,36 @@ def sending(channel: str, key: str = "a1") -> Sending:
         state=SendState.SENDING,
         created_at=NOW,
     )
+
+
+#: Files of two kinds; the second is no text.
+FILES = (
+    Enclosure(name="label.pdf", media_type="application/pdf", content=b"%PDF " + bytes(5000)),
+    Enclosure(name="box.png", media_type="image/png", content=bytes(range(256)) * 40),
+)
+
+
+def with_files(of: Sending, *, text: str) -> Sending:
+    """Return an agent's reply that brings two files along."""
+    attachments = tuple(
+        Attachment(kind=AttachmentKind.FILE, name=each.name, size=len(each.content), reference=f"e{number}")
+        for number, each in enumerate(FILES)
+    )
+    send = replace(of.send, author=Author.AGENT, wording=Wording.REPLY, text=text, attachments=attachments)
+    return replace(of, send=send, enclosures=FILES)
+
+
+def revision(of: Sending, sent: Sent, text: str) -> Sending:
+    """Return a change of what was sent, as an agent's; without a text it is taken back."""
+    send = replace(
+        of.send,
+        id=ActionId(f"{of.send.id}-changed"),
+        author=Author.AGENT,
+        wording=Wording.REVISION,
+        text=text,
+        revises=of.send.message,
+    )
+    return replace(of, send=send, revised_ids=sent.external_ids)
 
 
 #: Any JSON at all, some of it hostile.

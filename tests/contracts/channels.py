@@ -30,11 +30,22 @@ from bot.errors import BadMessage
 from bot.records import Arrival, ArrivalKind
 from tests.channels.discord import case as discord
 from tests.channels.telegram import case as telegram
-from tests.contracts.channel_case import ANY_JSON, NOW, ChannelCase, Platform, StandingTime, sending, spoiled
+from tests.contracts.channel_case import (
+    ANY_JSON,
+    FILES,
+    NOW,
+    ChannelCase,
+    Platform,
+    StandingTime,
+    revision,
+    sending,
+    spoiled,
+    with_files,
+)
 from tests.wire.discord.platform import discord_platform
 from tests.wire.telegram.world import Marks, Words
 
-__all__ = ["CASES", "LATER", "NOW", "ChannelCase", "sending"]
+__all__ = ["CASES", "FILES", "LATER", "NOW", "ChannelCase", "revision", "sending", "with_files"]
 
 # --- the API ----------------------------------------------------------------------------------------------
 
@@ -84,9 +95,15 @@ def api_message(text: str, at: datetime | None) -> tuple[str, bytes]:
 async def webhook_receiver() -> AsyncIterator[Platform]:
     """A system that takes each webhook-id once, as the scheme asks."""
     taken: dict[str, str] = {}
+    shown: dict[str, str] = {}
 
     async def take(request: web.Request) -> web.Response:
-        taken.setdefault(request.headers["webhook-id"], (await request.json())["data"]["text"])
+        pushed = await request.json()
+        answer = pushed["data"]
+        if request.headers["webhook-id"] not in taken:
+            taken[request.headers["webhook-id"]] = answer["text"]
+            shown[answer["revises"] or answer["id"]] = answer["text"]
+        assert pushed["type"] == ("answer.revised" if answer["revises"] else "answer.created")
         return web.Response(status=204)
 
     app = web.Application()
@@ -94,7 +111,11 @@ async def webhook_receiver() -> AsyncIterator[Platform]:
     secret = Secret("whsec_" + base64.b64encode(bytes(32)).decode())
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         hook = Webhook(url=str(server.make_url("/")), secret=secret, session=session, time=StandingTime())
-        yield Platform(channel=ApiChannel(webhook=hook), received=lambda: list(taken.values()))
+        yield Platform(
+            channel=ApiChannel(webhook=hook),
+            received=lambda: list(taken.values()),
+            shown=lambda: [text for text in shown.values() if text],
+        )
 
 
 API = ChannelCase(
@@ -146,7 +167,7 @@ def chat_message(text: str, at: datetime | None) -> str:
 @asynccontextmanager
 async def transcript() -> AsyncIterator[Platform]:
     """The store is the platform: what is sent lies in the transcript once, however often it is sent."""
-    yield Platform(channel=WebChat(time=StandingTime()), received=lambda: ["On its way."])
+    yield Platform(channel=WebChat(time=StandingTime()), received=lambda: ["On its way."], shown=None)
 
 
 CHAT = ChannelCase(

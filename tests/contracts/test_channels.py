@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.errors import BadMessage
 from bot.ports import DeliveryMode
 from bot.records import Arrival, ArrivalKind
-from tests.contracts.channels import CASES, LATER, NOW, ChannelCase, sending
+from tests.contracts.channels import CASES, FILES, LATER, NOW, ChannelCase, revision, sending, with_files
 
 each_channel = pytest.mark.parametrize("case", CASES, ids=str)
 KINDS = [(case, kind) for case in CASES for kind in case.payloads]
@@ -164,8 +164,9 @@ async def test_a_send_reaches_the_customer_and_returns_an_aware_time(case: Chann
         assert case.channel().capabilities.mode is DeliveryMode.PULL
         return
     async with case.platform() as platform:
-        at = await platform.channel.send(sending(case.served))
-        assert at.tzinfo is not None
+        sent = await platform.channel.send(sending(case.served))
+        assert sent.at.tzinfo is not None
+        assert len(sent.external_ids) == 1
         assert list(platform.received()) == ["On its way."]
 
 
@@ -179,6 +180,46 @@ async def test_a_send_repeated_under_its_key_reaches_the_customer_once(case: Cha
         for _ in range(3):
             await platform.channel.send(sending(case.served))
         assert list(platform.received()) == ["On its way."]
+
+
+@each_channel
+@pytest.mark.parametrize("text", ["It comes tomorrow.", ""], ids=["changed", "taken back"])
+async def test_what_was_sent_is_changed_or_taken_back_however_often_that_is_asked_for(
+    case: ChannelCase, text: str
+) -> None:
+    may = case.channel().capabilities
+    if not (may.edits_sends if text else may.deletes_sends):
+        assert may.instead["edits_sends" if text else "deletes_sends"]
+        return
+    if case.platform is None:
+        assert may.mode is DeliveryMode.PULL
+        return
+    async with case.platform() as platform:
+        first = sending(case.served)
+        sent = await platform.channel.send(first)
+        for _ in range(2):
+            changed = await platform.channel.send(revision(first, sent, text))
+            assert changed.at.tzinfo is not None
+            assert not text or changed.external_ids == sent.external_ids
+        if platform.shown is None:
+            return  # tests/channels/test_revising.py holds what the page shows
+        assert list(platform.shown()) == ([text] if text else [])
+
+
+@each_channel
+@pytest.mark.parametrize("text", ["Here they are.", ""], ids=["with a text", "alone"])
+async def test_files_go_along_with_a_reply_unchanged(case: ChannelCase, text: str) -> None:
+    assert case.channel().capabilities.largest_file >= 8 * 1024 * 1024
+    if case.platform is None:
+        assert case.channel().capabilities.mode is DeliveryMode.PULL
+        return
+    async with case.platform() as platform:
+        sent = await platform.channel.send(with_files(sending(case.served), text=text))
+        assert sent.external_ids
+        if platform.files is None:
+            return  # tests/channels/test_enclosures.py holds how they open at Heed
+        assert [each for each in platform.received() if each] == [text] * bool(text)
+        assert list(platform.files()) == [each.content for each in FILES]
 
 
 @each_channel

@@ -1,0 +1,1 @@
+"""The desks: what they show and what they hear."""

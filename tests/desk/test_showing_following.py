@@ -1,0 +1,168 @@
+"""A desk that follows the log: nothing is left out, one failure harms no other, and it goes on where it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from bot.desk.following import Following
+from bot.domain.events import Note
+from bot.domain.messages import ConversationId
+from bot.errors import HeedError
+from tests.scenarios.world import ALEX, World, world
+
+
+class Outage(HeedError):
+    seconds = 30.0
+
+
+@dataclass
+class Shown:
+    """Takes what is shown; ``fails`` tells what cannot be shown now, ``hold`` lets rounds take long."""
+
+    rounds: list[str] = field(default_factory=list)
+    at_once: int = 0
+    most: int = 0
+    fails: Callable[[str], Exception | None] = lambda _id: None
+    hold: asyncio.Event | None = None
+
+    async def __call__(self, conversation: ConversationId) -> None:
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        try:
+            if self.hold is not None:
+                await self.hold.wait()
+            self.rounds.append(conversation)
+            if (error := self.fails(conversation)) is not None:
+                raise error
+        finally:
+            self.at_once -= 1
+
+
+@asynccontextmanager
+async def following(heed: World, shown: Shown, *, at_once: int = 4) -> AsyncIterator[Following]:
+    found = Following(name="test", store=heed.store, time=heed.time, show=shown, at_once=at_once)
+    running = asyncio.create_task(found.run())
+    try:
+        yield found
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def comes(heed: World, true: Callable[[], object]) -> None:
+    """Wait until this comes about; the desk's pauses pass meanwhile."""
+    async with asyncio.timeout(8):
+        while not true():
+            heed.time.move(timedelta(milliseconds=200))
+            await asyncio.sleep(0.002)
+
+
+async def notes(heed: World, conversation: ConversationId) -> None:
+    refusal = await heed.commands(conversation, Note(at=heed.time.now(), agent=ALEX, note="x"))
+    assert not refusal
+
+
+async def mark(heed: World) -> int:
+    return int((await heed.store.bookmarks("desk:test"))["desk:test"])
+
+
+async def test_what_is_open_is_looked_at_once_at_the_start() -> None:
+    async with world() as heed:
+        first = await heed.writes("complaint one", who="v1")
+        second = await heed.writes("complaint two", who="v2")
+        shown = Shown()
+        async with following(heed, shown) as found:
+            await comes(heed, lambda: found.idle)
+        assert sorted(shown.rounds) == sorted([first, second])
+
+
+async def test_many_records_of_one_conversation_are_shown_together() -> None:
+    async with world() as heed:
+        shown = Shown()
+        async with following(heed, shown) as found:
+            await comes(heed, lambda: found.idle)
+            shown.hold = asyncio.Event()
+            conversation = await heed.writes("complaint one")
+            await comes(heed, lambda: shown.at_once)
+            for _ in range(20):
+                await notes(heed, conversation)
+            shown.hold.set()
+            await comes(heed, lambda: found.idle)
+        assert 2 <= len(shown.rounds) <= 4
+
+
+async def test_one_conversation_is_never_shown_twice_at_once_and_others_side_by_side() -> None:
+    async with world() as heed:
+        shown = Shown(hold=asyncio.Event())
+        ids = [await heed.writes("complaint", who=f"v{number}") for number in range(6)]
+        async with following(heed, shown, at_once=3) as found:
+            await comes(heed, lambda: shown.at_once == 3)
+            for each in ids:
+                await notes(heed, each)
+            assert shown.hold is not None
+            shown.hold.set()
+            await comes(heed, lambda: found.idle)
+        assert shown.most == 3
+
+
+@pytest.mark.parametrize("error", [Outage("not now"), ValueError("a defect")], ids=["outage", "defect"])
+async def test_what_cannot_be_shown_keeps_up_no_other_and_is_never_passed(error: Exception) -> None:
+    async with world() as heed:
+        shown = Shown()
+        async with following(heed, shown) as found:
+            await comes(heed, lambda: found.idle)
+            before = await heed.store.last()
+            shown.fails = lambda _conversation: error
+            bad = await heed.writes("complaint bad", who="v1")
+            shown.fails = lambda conversation: error if conversation == bad else None
+            good = await heed.writes("complaint good", who="v2")
+            await comes(heed, lambda: good in shown.rounds and shown.rounds.count(bad) >= 2)
+            assert found.bookmark == before
+            shown.fails = lambda _conversation: None
+            await comes(heed, lambda: found.idle)
+            assert found.bookmark == await heed.store.last()
+
+
+async def test_pauses_grow_and_an_outage_says_how_long_to_wait() -> None:
+    async with world() as heed:
+        bad = await heed.writes("complaint bad")
+        shown = Shown(fails=lambda _conversation: Outage("not now"))
+        begun = heed.time.now()
+        async with following(heed, shown):
+            await comes(heed, lambda: shown.rounds.count(bad) >= 3)
+        assert heed.time.now() - begun >= timedelta(seconds=60)
+
+
+async def test_a_desk_that_is_killed_goes_on_with_what_it_had_not_shown() -> None:
+    async with world() as heed:
+        shown = Shown()
+        async with following(heed, shown) as found:
+            await comes(heed, lambda: found.idle)
+            shown.hold = asyncio.Event()
+            conversation = await heed.writes("praise thank you")  # no open conversation: only the log tells of it
+            await comes(heed, lambda: shown.at_once)
+        assert conversation not in shown.rounds
+        assert await mark(heed) < await heed.store.last()
+        again = Shown()
+        async with following(heed, again) as found:
+            await comes(heed, lambda: found.idle and found.bookmark == found._cursor)
+        assert again.rounds == [conversation]
+
+
+async def test_what_has_been_shown_is_not_shown_again_after_a_restart() -> None:
+    async with world() as heed:
+        shown = Shown()
+        async with following(heed, shown) as found:
+            await comes(heed, lambda: found.idle)
+            await heed.writes("praise thank you")
+            await comes(heed, lambda: shown.rounds and found.idle)
+        again = Shown()
+        async with following(heed, again) as found:
+            await comes(heed, lambda: found.idle)
+        assert again.rounds == []
