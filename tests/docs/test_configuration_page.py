@@ -118,3 +118,15 @@ def test_each_mistake_on_the_page_is_told_as_it_says(
 
 def test_the_page_shows_no_mistake_that_is_none() -> None:
     assert len(rows("Mistakes and what they say")) >= 10
+
+
+def test_every_example_on_the_page_is_sound() -> None:
+    examples = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    assert examples
+    assert all(parse_settings(example) != DEFAULTS for example in examples)
+
+
+def test_the_shipped_file_shows_agents_and_teams_that_fit_together() -> None:
+    shown = [re.search(rf"^# {name}:\n(?:#   .*\n)+", CONFIG, re.MULTILINE) for name in ("agents", "teams")]
+    settings = parse_settings("".join(found[0].replace("# ", "") for found in shown if found))
+    assert len(settings.agents) == len(settings.teams) == len(shown)
