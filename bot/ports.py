@@ -158,6 +158,9 @@ class Channel(Protocol):
 #: Returns a file of a platform by the platform's own handle. Raises NotFound where it gives it no longer.
 Fetch = Callable[[str], Awaitable[bytes]]
 
+#: Where files are fetched by channel, those that staff sent along stand under this name, which no channel has.
+ENCLOSED = ""
+
 
 class Board(Protocol):
     """Where a part says what operations should know now, in a sentence; shown at ``/ops`` until it is cleared."""

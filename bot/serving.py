@@ -34,10 +34,10 @@ from bot.engine.auditor import Heartbeat
 from bot.engine.board import NoticeBoard
 from bot.engine.holders import Holders
 from bot.engine.time import SystemTime
-from bot.errors import SettingsError
+from bot.errors import NotFound, SettingsError
 from bot.offers import TemplateOffers
 from bot.platforms import DeskParts, discord_channel, discord_desk, telegram_channel
-from bot.ports import Assessor, Channel, DeliveryMode, Desk, Fetch
+from bot.ports import ENCLOSED, Assessor, Channel, DeliveryMode, Desk, Enclosures, Fetch
 from bot.reports.explain import lives
 from bot.reports.service import ReportService
 from bot.rulebook import Hours
@@ -101,7 +101,10 @@ async def serve(settings: Settings, environment: Environment, announce: Callable
             hours=await Hours.open(settings, store=store, board=board, time=time),
         )
         await heed.brands.adopt()
-        files = {each.capabilities.name: each.fetch for each in (discord, telegram) if each is not None}
+        files: dict[str, Fetch] = {
+            each.capabilities.name: each.fetch for each in (discord, telegram) if each is not None
+        }
+        files[ENCLOSED] = fetch_enclosed(store)
         staff = Staff(Directory(settings), accounts=store, log=store, time=time)
         counter = counter_of(heed, assessor, staff)
         holders = Holders(store=store, commands=heed.commands, agent=staff.agent, time=time)
@@ -148,6 +151,18 @@ async def _until_stopped(
         await finish()
         for task in running:
             task.cancel()
+
+
+def fetch_enclosed(store: Enclosures) -> Fetch:
+    """Return what fetches files that staff sent along."""
+
+    async def fetch(reference: str) -> bytes:
+        found = await store.enclosure(reference)
+        if found is None:
+            raise NotFound("This file is not kept any more.")
+        return found.content
+
+    return fetch
 
 
 def _desks(  # noqa: PLR0917 - the parts of one process, joined once
@@ -256,6 +271,8 @@ def application(
                 calendar_of=heed.calendar_of,
                 thresholds=asdict(confidence_of(settings)),
                 explain=explain,
+                revises=heed.capabilities_of,
+                channels=_channel_names(settings, files),
             ),
             roster=staff,
             commands=heed.commands,
@@ -276,6 +293,12 @@ def application(
     if chat is not None:
         app.on_shutdown.append(lambda _app: chat.close())
     return app
+
+
+def _channel_names(settings: Settings, platforms: Mapping[str, Fetch]) -> list[str]:
+    """Return the channels on which customers can write now, as lists are narrowed to them."""
+    own = {"webchat": settings.channels.webchat.enabled, "api": settings.channels.api.enabled}
+    return [*(name for name, open_now in own.items() if open_now), *platforms]
 
 
 async def _api_channel(

@@ -6,8 +6,8 @@ import csv
 import io
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Annotated
@@ -15,16 +15,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from bot.acts import COLUMNS, Act, act_of
 from bot.cli.asking import read_since
 from bot.cli.clocks import no_conversation
 from bot.cli.words import aside, existing_store, out, run_async, settings_now, show
-from bot.domain.log import LogRecord, Scalar
+from bot.domain.log import LogRecord
 from bot.domain.messages import AgentId, ConversationId
 from bot.engine.time import SystemTime
 from bot.errors import BadMessage, NotFound
 from bot.ports import Views
 from bot.records import ActQuery
-from bot.reports.tidy import harmless
 from bot.reports.wording import moment, zone_name
 from bot.settings import Settings
 from bot.stores.sqlite import SqliteStore
@@ -34,21 +34,6 @@ from bot.wiring import brand_zone
 PAGE = 500
 
 NOTHING = "Nobody on staff did anything that was asked for."
-
-#: The columns of the file. ``details`` are ids, labels and times as ``name=value``.
-COLUMNS = ("at", "agent", "role", "act", "conversation", "details")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """One thing that somebody on staff did. ``details`` hold ids, labels, times and numbers, never a text."""
-
-    at: datetime
-    agent: str
-    role: str
-    act: str
-    conversation: str
-    details: Mapping[str, Scalar]
 
 
 def register(app: typer.Typer) -> None:
@@ -112,20 +97,6 @@ async def _records(views: Views, query: ActQuery, since: datetime | None) -> Asy
         query = replace(query, before=page[-1].seq)
 
 
-def act_of(record: LogRecord) -> Act:
-    """Return what a record of the log tells of an agent's act."""
-    details = {name: value for name, value in record.fields.items() if value is not None}
-    agent = str(details.pop("agent", ""))
-    return Act(
-        at=record.at,
-        agent=agent,
-        role=str(details.pop("role", "")),
-        act=record.kind,
-        conversation=record.conversation,
-        details=details,
-    )
-
-
 def _tell(found: Sequence[Act], zone: tzinfo, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.writelines(_json(act) for act in found)
@@ -137,33 +108,19 @@ def _tell(found: Sequence[Act], zone: tzinfo, *, as_json: bool) -> None:
     table.add_column("details", ratio=1, overflow="fold")
     for act in found:
         when = f"{moment(act.at, zone)}:{act.at:%S}"
-        table.add_row(when, act.agent, act.role, act.act.replace("_", " "), act.conversation, _details(act))
+        table.add_row(when, act.agent, act.role, act.act.replace("_", " "), act.conversation, act.told())
     show(table)
 
 
-def _details(act: Act) -> str:
-    return " ".join(f"{name}={value}" for name, value in act.details.items())
-
-
 def _json(act: Act) -> str:
-    told = {
-        "at": act.at.isoformat(),
-        "agent": act.agent,
-        "role": act.role,
-        "act": act.act,
-        "conversation": act.conversation,
-        "details": dict(act.details),
-    }
-    return json.dumps(told, ensure_ascii=False) + "\n"
+    return json.dumps(act.json(), ensure_ascii=False) + "\n"
 
 
 def _csv(found: Sequence[Act]) -> str:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for act in found:
-        cells = (act.at.isoformat(), act.agent, act.role, act.act, act.conversation, _details(act))
-        writer.writerow([harmless(cell) for cell in cells])
+    writer.writerows(act.cells() for act in found)
     return written.getvalue()
 
 

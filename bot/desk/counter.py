@@ -234,10 +234,12 @@ def _not_allowed(action: Action) -> str:
 class NoTemplates:
     """Stands where the brand's templates are not offered to staff."""
 
-    def search(self, _text: str, _view: ConversationView, *, limit: int) -> Sequence[Offer]:  # noqa: ARG002 - nothing is found
+    def search(self, text: str, view: ConversationView, *, limit: int) -> Sequence[Offer]:
         """Return nothing."""
+        del text, view, limit
         return ()
 
-    async def nearest(self, _view: ConversationView, *, limit: int) -> Sequence[Offer]:  # noqa: ARG002 - as above
+    async def nearest(self, view: ConversationView, *, limit: int) -> Sequence[Offer]:
         """Return nothing."""
+        del view, limit
         return ()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Literal
 
+from bot.acts import harmless
 from bot.figures import Counting, MetricFigure, Outcomes, Spread, Summary
 
 Unit = Literal["s", "share", "count"]
@@ -92,11 +93,6 @@ def as_csv(summary: Summary) -> str:
         row = (*head, number.section, number.of, number.figure, number.unit, number.value)
         writer.writerow([harmless(cell) for cell in row])
     return out.getvalue()
-
-
-def harmless(cell: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula: names of channels and teams come from outside."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _overview(summary: Summary) -> Iterator[Number]:

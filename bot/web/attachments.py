@@ -1,4 +1,4 @@
-"""What customers sent along, where only Heed may fetch it: handed on to staff who are signed in."""
+"""What was sent along, where only Heed may fetch it: handed on to staff who are signed in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiohttp.helpers import content_disposition_header
 from bot.domain.messages import Attachment, ConversationId
 from bot.domain.roles import Right
 from bot.errors import NotFound
-from bot.ports import Fetch, Views
+from bot.ports import ENCLOSED, Fetch, Views
 from bot.web.security import Guard, Staff
 
 #: Kinds that a browser shows without running anything; all others are saved as a file.
@@ -58,7 +58,8 @@ class Attachments:
         for line in lines:
             number = int(where["number"])
             if line.message == where["message"] and number < len(line.attachments) and view is not None:
-                return view.conversation.address.channel, line.attachments[number]
+                where_from = ENCLOSED if line.enclosed else view.conversation.address.channel
+                return where_from, line.attachments[number]
         raise NotFound("There is no such attachment.")
 
 

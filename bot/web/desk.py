@@ -9,17 +9,18 @@ from bot.domain.roles import Right
 from bot.errors import BadMessage
 from bot.web.live import Live
 from bot.web.pages import Pages
-from bot.web.parts import Json, StaffDesk, answer
+from bot.web.parts import DeskParts, Json, answer
 from bot.web.security import Guard, Staff
 
 REFUSED = 409
+NARROWED_BY = ("team", "label", "channel", "priority")
 MOST_PAGES = 10_000
 
 
 class DeskPages:
     """Where staff takes escalated conversations."""
 
-    def __init__(self, *, pages: Pages, desk: StaffDesk, guard: Guard, live: Live) -> None:
+    def __init__(self, *, pages: Pages, desk: DeskParts, guard: Guard, live: Live) -> None:
         self._pages = pages
         self._desk = desk
         self._guard = guard
@@ -33,6 +34,10 @@ class DeskPages:
             web.get("/desk/conversations", data(Right.HANDLE, self.conversations)),
             web.get("/desk/conversations/{id}", data(Right.HANDLE, self.conversation)),
             web.post("/desk/conversations/{id}/commands", data(Right.HANDLE, self.command)),
+            web.post("/desk/commands", data(Right.HANDLE, self.commands)),
+            web.get("/desk/actions", data(Right.HANDLE, self.actions)),
+            web.get("/desk/conversations/{id}/templates", data(Right.HANDLE, self.templates)),
+            web.get("/desk/conversations/{id}/suggestions", data(Right.HANDLE, self.suggestions)),
             web.get("/desk/conversations/{id}/messages/{message}/words", data(Right.HANDLE, self.words)),
             web.get("/desk/events", data(Right.HANDLE, self._live.stream), allow_head=False),
             web.get("/desk/session", data(Right.HANDLE, self.session)),
@@ -40,8 +45,9 @@ class DeskPages:
 
     async def page(self, _request: web.Request, staff: Staff) -> web.StreamResponse:
         """Show the page; everything on it comes by JSON."""
-        watches = staff.agent.may(Right.WATCH)
-        return self._pages.render("desk.html", me=staff.agent.id, csrf=staff.csrf, watches=watches)
+        agent = staff.agent
+        watches, audits = agent.may(Right.WATCH), agent.may(Right.AUDIT)
+        return self._pages.render("desk.html", me=agent.id, csrf=staff.csrf, watches=watches, audits=audits)
 
     async def session(self, _request: web.Request, staff: Staff) -> web.StreamResponse:
         """Say who is signed in, so that a page can tell a lost line from an ended session."""
@@ -55,6 +61,7 @@ class DeskPages:
             view=query.get("filter", "needs"),
             text=query.get("q", ""),
             page=_page(query.get("page", "1")),
+            narrowed={name: [value for value in query.getall(name, []) if value] for name in NARROWED_BY},
         )
         return answer(found)
 
@@ -62,15 +69,31 @@ class DeskPages:
         """Return one conversation."""
         return answer(await self._desk.conversation(staff.agent, request.match_info["id"]))
 
-    async def words(self, request: web.Request, staff: Staff) -> web.StreamResponse:
+    async def actions(self, _request: web.Request, staff: Staff) -> web.StreamResponse:
+        """Return all that staff can do: the page's keys, forms and sheet."""
+        return answer(self._desk.table(staff.agent))
+
+    async def templates(self, request: web.Request, _staff: Staff) -> web.StreamResponse:
+        """Return the templates that a search finds, filled for this customer."""
+        return answer(await self._desk.templates(request.match_info["id"], request.query.get("q", "")))
+
+    async def suggestions(self, request: web.Request, _staff: Staff) -> web.StreamResponse:
+        """Return the templates nearest to what the customer wrote last, filled."""
+        return answer(await self._desk.suggestions(request.match_info["id"]))
+
+    async def words(self, request: web.Request, _staff: Staff) -> web.StreamResponse:
         """Return which words of a message mattered; read only when somebody asks."""
         where = request.match_info
-        return answer(await self._desk.words(staff.agent, where["id"], where["message"]))
+        return answer(await self._desk.words(where["id"], where["message"]))
 
     async def command(self, request: web.Request, staff: Staff) -> web.StreamResponse:
         """Carry out what staff wants; 409 with the reason if it is refused."""
         result = await self._desk.perform(staff.agent, request.match_info["id"], await _body(request))
         return answer(result, status=200 if result["accepted"] else REFUSED)
+
+    async def commands(self, request: web.Request, staff: Staff) -> web.StreamResponse:
+        """Carry out what staff wants with a selection; what became of each stands in the answer."""
+        return answer(await self._desk.perform_all(staff.agent, await _body(request)))
 
 
 async def _body(request: web.Request) -> Json:

@@ -27,7 +27,17 @@ IDLE = timedelta(seconds=30)
 AT_ONCE = 1000
 KEPT = 5000
 MOST_PAGES = 500
-ALERTS = frozenset({LogKind.ESCALATED, LogKind.WARN, LogKind.BREACH})
+ALERTS = frozenset(
+    {
+        LogKind.ESCALATED,
+        LogKind.WARN,
+        LogKind.BREACH,
+        LogKind.CLAIM_ENDING,
+        LogKind.ASKED_FOR,
+        LogKind.TAKEN_OVER,
+    }
+)
+PRESENCE = frozenset({LogKind.WENT_AWAY, LogKind.CAME_BACK})
 SWITCHES = frozenset({LogKind.PAUSED, LogKind.RESUMED})
 
 _log = structlog.get_logger(__name__)
@@ -132,16 +142,25 @@ class Live:
 
 
 def changes(records: Sequence[LogRecord]) -> Json:
-    """Return what a page needs to know of these: which conversations, what is worth a sound, the switch."""
+    """Return what a page needs to know of these: which conversations, what is worth a sound, the switches."""
     return {
         "conversations": list(dict.fromkeys(record.conversation for record in records if record.conversation)),
         "alerts": [_alert(record) for record in records if record.kind in ALERTS],
         "switch": any(record.kind in SWITCHES for record in records),
+        "presence": any(record.kind in PRESENCE for record in records),
     }
 
 
 def _alert(record: LogRecord) -> Json:
-    return {"kind": record.kind, "conversation": record.conversation, "metric": record.fields.get("metric")}
+    """Return what happened, and whom it concerns as far as the record says: a team, or who did what to whom."""
+    known = ("team", "agent", "holder", "from")
+    whom = {name: record.fields[name] for name in known if record.fields.get(name) is not None}
+    return {
+        "kind": record.kind,
+        "conversation": record.conversation,
+        "metric": record.fields.get("metric"),
+        **whom,
+    }
 
 
 def _resumed_at(request: web.Request, newest: int) -> int:

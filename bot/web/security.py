@@ -14,7 +14,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from bot.domain.messages import AgentId
 from bot.domain.roles import Agent, Right
 from bot.ports import Accounts, TimeSource
 from bot.records import StaffAccount
@@ -150,9 +149,12 @@ def same(given: str, secret: str) -> bool:
 class Guard:
     """Lets only staff with the right in. The role is the one held at the moment of the request."""
 
-    def __init__(self, *, sessions: Sessions, accounts: Accounts) -> None:
+    def __init__(
+        self, *, sessions: Sessions, accounts: Accounts, agent_of: Callable[[StaffAccount], Agent]
+    ) -> None:
         self._sessions = sessions
         self._accounts = accounts
+        self._agent_of = agent_of
 
     def page(self, right: Right, handler: StaffHandler) -> Handler:
         """Return a handler that sends visitors to sign in first."""
@@ -194,11 +196,11 @@ class Guard:
         self, request: web.Request, known: tuple[Session, StaffAccount], right: Right, handler: StaffHandler
     ) -> web.StreamResponse:
         session, account = known
-        agent = Agent(id=AgentId(account.name), role=account.role)
+        agent = self._agent_of(account)
         if request.method not in SAFE_METHODS:
             self._check_token(request, session)
         if not agent.may(right):
-            raise web.HTTPForbidden(text=f"Your role ({account.role}) does not include this ({right}).")
+            raise web.HTTPForbidden(text=f"Your role ({agent.role}) does not include this ({right}).")
         response = await handler(request, Staff(agent=agent, csrf=self._sessions.csrf(session)))
         self._sessions.renew(response, session)
         return response

@@ -58,12 +58,13 @@ async def test_the_desk_is_worked_by_keyboard_alone(heed: RunningHeed, windows: 
     await press("Control+Enter")
     await expect(staff.transcript.get_by_text("Second leaking can of this batch.")).to_be_visible()
     await press("Escape")
-    await press("e")
+    await press("s")
     await expect(page.get_by_role("dialog", name="Resolve this conversation?")).to_be_visible()
-    await press("Tab")
-    await press("Tab")
+    for _ in ("the reason", "the note", "cancel"):
+        await press("Tab")
     await press("Enter")
-    await expect(staff.resolve).to_be_disabled()
+    await expect(staff.resolve).to_be_hidden()
+    await expect(page.get_by_role("button", name="Reopen")).to_be_visible()
     await expect(staff.rows).to_have_count(1)
 
     await press("/")
@@ -92,8 +93,9 @@ async def test_a_refused_claim_names_the_holder(shared: RunningHeed, windows: Wi
     await expect(second.page.get_by_role("alert")).to_contain_text("owner")
     await second.page.reload()
 
-    # From now on the page says so before anybody tries.
-    await expect(second.claim).to_be_disabled()
+    # From now on the page says so before anybody tries, and offers to ask.
+    await expect(second.page.get_by_role("button", name="Ask for it")).to_be_visible()
+    await expect(second.claim).to_be_hidden()
     await expect(second.page.get_by_text("held by owner").first).to_be_visible()
     await expect(second.page.get_by_text("owner holds this conversation.")).to_be_visible()
     await second.reply.fill("Hello, this is me too.")

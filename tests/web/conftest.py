@@ -10,14 +10,14 @@ import pytest
 from aiohttp import ClientResponse, CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.desk.web import WebDesk
 from bot.domain.roles import Role
 from bot.errors import BadMessage, Conflict, NotFound, Overloaded, StoreUnavailable
 from bot.records import StaffAccount
 from bot.web.app import WebParts, create_app
 from bot.web.passwords import hash_password
 from bot.web.sign_in import one_time_link
-from tests.web.fakes import FakeHealth, FakeReports, ManualTime, MemoryCommands, MemoryStore
+from tests.web.fake_staff import FakeRoster, MemoryCommands, desk_of
+from tests.web.fakes import FakeHealth, FakeReports, ManualTime, MemoryStore
 
 SECRET = b"a secret for tests"
 URL = "http://desk.test"
@@ -68,7 +68,7 @@ async def opened() -> AsyncIterator[Opener]:
         store.accounts["boss"] = StaffAccount(name="boss", role=Role.LEAD, password_hash=HASH)
         parts = WebParts(
             store=store,
-            desk=WebDesk(store=store, commands=commands, time=time),
+            desk=desk_of(store, commands),
             commands=commands,
             health=health,
             reports=FakeReports(),
@@ -76,6 +76,7 @@ async def opened() -> AsyncIterator[Opener]:
             secret=SECRET,
             brand_name="Northwind <Ltd>",
             public_url=URL,
+            roster=FakeRoster(),
             channel_routes=[web.get("/fails/{how}", fails), web.get("/framed", framed)],
         )
         parts = replace(parts, **changes)  # type: ignore[arg-type] - only fields of parts come here

@@ -7,22 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.actions import SendState
-from bot.domain.conversation import Conversation
-from bot.domain.decisions import Wording
-from bot.domain.events import Claim, Command, CorrectLabel, Note, Release, Reply, Resolve
 from bot.domain.log import LogKind, LogRecord, Scalar
-from bot.domain.messages import AgentId, Author, ConversationId, MessageId
-from bot.domain.staff_rules import MOVED_ON
-from bot.domain.states import State
-from bot.errors import NotFound
+from bot.domain.messages import Author, ConversationId
 from bot.figures import Lateness, Question, Summary
-from bot.ports import CommandResult
 from bot.records import (
+    ActQuery,
     AuditRow,
     ConversationView,
-    CorrectionRecord,
-    NoteRecord,
     QueuePage,
     QueueQuery,
     QueueRow,
@@ -143,6 +134,18 @@ class MemoryStore:
     async def switch(self, name: str) -> str | None:
         return self.switches.get(name)
 
+    async def acts(self, query: ActQuery) -> list[LogRecord]:
+        """Return what has an agent, newest first."""
+        found = [
+            record
+            for record in reversed(self.log)
+            if record.fields.get("agent") is not None
+            and (not query.before or record.seq < query.before)
+            and query.agent in {None, record.fields["agent"]}
+            and query.conversation in {None, record.conversation}
+        ]
+        return found[: query.limit]
+
     async def set_switch(self, name: str, value: str | None) -> None:
         if value is None:
             self.switches.pop(name, None)
@@ -188,6 +191,9 @@ def _fits(view: ConversationView, query: QueueQuery) -> bool:
     return (
         (not query.states or conversation.state in query.states)
         and (query.holder is None or conversation.holder == query.holder)
+        and (not query.teams or conversation.team in query.teams)
+        and (not query.labels or conversation.label in query.labels)
+        and (not query.channels or conversation.address.channel in query.channels)
         and (not query.text or any(query.text.lower() in text.lower() for text in texts))
     )
 
@@ -206,104 +212,6 @@ def _urgency(row: QueueRow) -> tuple[bool, datetime, bool, datetime]:
     due, waiting = row.conversation.due_at, row.conversation.waiting_since
     never = datetime.max.replace(tzinfo=UTC)
     return due is None, due or never, waiting is None, waiting or never
-
-
-class MemoryCommands:
-    """Staff's commands with the rules of holding, straight on the store above."""
-
-    def __init__(self, store: MemoryStore) -> None:
-        self._store = store
-        self.performed: list[Command] = []
-        self.refuses = ""
-
-    async def perform(self, conversation: ConversationId, command: Command) -> CommandResult:
-        view = self._store.views.get(conversation)
-        if view is None:
-            raise NotFound(f"There is no conversation {conversation!r}.")
-        now, holder = view.conversation, view.conversation.holder
-        if self.refuses:
-            return CommandResult(accepted=False, conversation=now, refusal=self.refuses)
-        if holder is not None and holder != command.agent.id and not isinstance(command, Note | CorrectLabel):
-            return CommandResult(accepted=False, conversation=now, refusal=f"{holder} holds this conversation.")
-        if isinstance(command, Release) and holder is None:
-            return CommandResult(accepted=False, conversation=now, refusal="Nobody holds this conversation.")
-        if isinstance(command, Reply | Resolve) and command.seen is not None and command.seen < now.received:
-            return CommandResult(accepted=False, conversation=now, refusal=MOVED_ON)
-        self.performed.append(command)
-        changed = _after(view, command)
-        self._store.put(changed)
-        self._log(changed.conversation, command)
-        return CommandResult(accepted=True, conversation=changed.conversation)
-
-    async def pause(self, *, by: str) -> None:
-        await self._store.set_switch("paused", by)
-        self._store.record("", LogKind.PAUSED, by=by)
-
-    async def resume(self, *, by: str) -> None:
-        await self._store.set_switch("paused", None)
-        self._store.record("", LogKind.RESUMED, by=by)
-
-    async def paused(self) -> bool:
-        return await self._store.switch("paused") is not None
-
-    def _log(self, conversation: Conversation, command: Command) -> None:
-        kinds = {
-            Claim: LogKind.CLAIMED,
-            Release: LogKind.RELEASED,
-            Reply: LogKind.REPLIED,
-            Note: LogKind.NOTED,
-            Resolve: LogKind.RESOLVED,
-            CorrectLabel: LogKind.LABEL_CORRECTED,
-        }
-        self._store.record(conversation.id, kinds[type(command)], agent=command.agent.id, by="agent")
-
-
-def _after(view: ConversationView, command: Command) -> ConversationView:
-    c = view.conversation
-    version = c.version + 1
-    match command:
-        case Claim():
-            return _with(view, replace(c, state=State.CLAIMED, holder=command.agent.id, version=version))
-        case Release():
-            state = State.ESCALATED if c.unanswered else State.WAITING
-            return _with(view, replace(c, state=state, holder=None, version=version))
-        case Note():
-            note = NoteRecord(id=f"n{version}", agent=command.agent.id, text=command.note, at=command.at)
-            return replace(view, conversation=replace(c, version=version), notes=(*view.notes, note))
-        case CorrectLabel():
-            record = CorrectionRecord(
-                message=command.message, labels=command.labels, agent=command.agent.id, at=command.at
-            )
-            others = tuple(one for one in view.corrections if one.message != command.message)
-            return replace(view, conversation=replace(c, version=version), corrections=(*others, record))
-        case Resolve():
-            done = replace(c, state=State.RESOLVED, holder=None, clocks=(), unanswered=(), version=version)
-            return _with(view, replace(done, resolved_at=command.at))
-        case Reply():
-            held = replace(
-                c, state=State.CLAIMED, holder=command.agent.id, unanswered=(), clocks=(), version=version
-            )
-            return replace(view, conversation=held, transcript=(*view.transcript, _reply(view, command)))
-    raise AssertionError(command)
-
-
-def _with(view: ConversationView, conversation: Conversation) -> ConversationView:
-    return replace(view, conversation=conversation)
-
-
-def _reply(view: ConversationView, command: Reply) -> TranscriptEntry:
-    number = len(view.transcript) + 1
-    return TranscriptEntry(
-        message=MessageId(f"{view.conversation.id}-{number}"),
-        conversation=view.conversation.id,
-        author=Author.AGENT,
-        agent=AgentId(command.agent.id),
-        text=command.text,
-        at=command.at,
-        number=number,
-        wording=Wording.REPLY,
-        send_state=SendState.SENT,
-    )
 
 
 class FakeHealth:

@@ -10,14 +10,15 @@ from functools import partial
 
 from aiohttp import web
 
-from bot.desk.web import WebDesk
 from bot.domain.calendar import ALWAYS_OPEN
 from bot.domain.explanation import Explanation
 from bot.domain.roles import Role
+from bot.ports import Capabilities
 from bot.web.app import WebParts, create_app
 from bot.web.sign_in import one_time_link
 from tests.web import day, scenes
-from tests.web.fakes import FakeHealth, FakeReports, MemoryCommands, MemoryStore, RunningTime
+from tests.web.fake_staff import FakeRoster, MemoryCommands, desk_of
+from tests.web.fakes import FakeHealth, FakeReports, MemoryStore, RunningTime
 
 SECRET = b"only for looking"
 
@@ -50,10 +51,12 @@ def parts(scene: str, port: int) -> WebParts:
     office = scenes.closed_office(time.now())
     return WebParts(
         store=store,
-        desk=WebDesk(
-            store=store,
-            commands=commands,
-            time=time,
+        roster=FakeRoster(),
+        desk=desk_of(
+            store,
+            commands,
+            channels=("discord", "telegram", "webchat"),
+            revises=lambda name: Capabilities(name=name, edits_sends=True, deletes_sends=True),
             calendar_of={office.id: office, "": ALWAYS_OPEN}.__getitem__,
             thresholds=scenes.THRESHOLDS,
             explain=explained,

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.messages import Attachment, AttachmentKind
+from bot.domain.actions import SendState
+from bot.domain.messages import Attachment, AttachmentKind, ConversationId
 from bot.errors import NotFound
+from bot.ports import ENCLOSED
 from tests.web import scenes
 from tests.web.conftest import Opener, Place
 
@@ -84,3 +86,17 @@ async def test_nobody_sees_a_file_who_is_not_signed_in(opened: Opener) -> None:
     place = await opened(files={"telegram": fetch})
     response = await place.client.get(brings(place, PHOTO) + "/0", allow_redirects=False)
     assert response.status in {302, 303, 401}
+
+
+async def test_what_staff_sent_along_opens_from_the_store_whatever_the_channel(opened: Opener) -> None:
+    async def own(reference: str) -> bytes:
+        return f"own {reference}".encode()
+
+    place = await opened(files={"telegram": fetch, ENCLOSED: own})
+    await place.sign_in()
+    path = brings(place, PHOTO)
+    conversation = ConversationId(path.split("/")[3])
+    view = await place.store.view(conversation)
+    said = replace(view.transcript[0], send_state=SendState.SENT)
+    place.store.put(replace(view, transcript=(said, *view.transcript[1:])))
+    assert await (await place.client.get(f"{path}/0")).read() == b"own file-1"

@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
 
-from bot.desk.web import WebDesk
 from bot.domain.roles import Role
 from bot.web.sign_in import one_time_link
 from tests.web import scenes
 from tests.web.conftest import SECRET, Opener
-from tests.web.fakes import START, ManualTime, MemoryCommands, MemoryStore
+from tests.web.fake_staff import MemoryCommands, desk_of
+from tests.web.fakes import START, ManualTime, MemoryStore
 from tests.web.test_in_a_browser import CHROMIUM, QUIET
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
@@ -41,7 +41,7 @@ async def reading(opened: Opener) -> AsyncIterator[Reading]:
             store.put(asked)
             calendars = {OFFICE.id: OFFICE}
             commands = MemoryCommands(store)
-            desk = WebDesk(store=store, commands=commands, time=time, calendar_of=calendars.__getitem__)
+            desk = desk_of(store, commands, calendar_of=calendars.__getitem__)
             place = await opened(time=time, store=store, commands=commands, desk=desk)
             page = await browser.new_page(locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce")
             await page.clock.install()

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.desk.web import WebDesk
+from bot.desk.actions import BY_NAME
 from bot.domain.calendar import ALWAYS_OPEN
 from bot.domain.events import Claim, CorrectLabel, Note, Reply, Resolve
 from bot.domain.log import LogKind
@@ -16,9 +16,11 @@ from bot.domain.staff_rules import MOVED_ON
 from bot.domain.states import State
 from tests.web import scenes
 from tests.web.conftest import Opener, Place
-from tests.web.fakes import ManualTime, MemoryCommands, MemoryStore
+from tests.web.fake_staff import MemoryCommands, desk_of
+from tests.web.fakes import ManualTime, MemoryStore
 
 MINUTE = timedelta(minutes=1)
+NO_KEY = "The key of a request is a text of at most 100 characters."
 
 
 def waits(place: Place, name: str = "Pat", text: str = "Where is it?", **more) -> None:
@@ -73,7 +75,7 @@ async def office(opened: Opener) -> Place:
     time = ManualTime()
     store = MemoryStore(time)
     known = {OFFICE.id: OFFICE, "": ALWAYS_OPEN}
-    desk = WebDesk(store=store, commands=MemoryCommands(store), time=time, calendar_of=known.__getitem__)
+    desk = desk_of(store, MemoryCommands(store), calendar_of=known.__getitem__)
     place = await opened(time=time, store=store, desk=desk)
     place.time, place.store = time, store
     await place.sign_in()
@@ -313,7 +315,16 @@ async def test_a_reply_to_what_has_moved_on_is_held_back(mara: Place, command: s
         ({"command": "reply"}, "The reply is empty: write something first."),
         ({"command": "note", "text": "\n"}, "The note is empty: write something first."),
         ({"command": "reply", "text": "x" * 4001}, "The reply has 4,001 characters; 4,000 is the most."),
-        ({"command": "dance"}, "Command 'dance' is not one of claim, release, reply, note, resolve, correct."),
+        (
+            {"command": "dance"},
+            f"There is no action 'dance'; choose one of {', '.join(BY_NAME)}.",
+        ),
+        ({"command": 7}, "The command is 7; name an action as 'command'."),
+        ({"command": "claim", "text": "Hello"}, "Claim takes no 'text'."),
+        (
+            {"command": "note", "text": "Hm.", "request": 7},
+            "The key of a request is a text of at most 100 characters.",
+        ),
         ({"command": "correct", "labels": []}, "Which message is meant? Name it as 'message'."),
         (
             {"command": "correct", "message": "pat-1", "labels": ["other"]},

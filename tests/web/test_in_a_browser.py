@@ -10,7 +10,6 @@ from functools import partial
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from bot.desk.web import WebDesk
 from bot.domain.explanation import Explanation
 from bot.domain.log import LogKind
 from bot.domain.roles import Role
@@ -18,7 +17,8 @@ from bot.domain.states import State
 from bot.web.sign_in import one_time_link
 from tests.web import day, scenes
 from tests.web.conftest import SECRET, Opener, Place
-from tests.web.fakes import FakeReports, MemoryCommands, MemoryStore, RunningTime
+from tests.web.fake_staff import MemoryCommands, desk_of
+from tests.web.fakes import FakeReports, MemoryStore, RunningTime
 
 CHROMIUM = shutil.which("chromium") or ""
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -51,7 +51,7 @@ async def window(opened: Opener) -> AsyncIterator[Window]:
     time = RunningTime()
     store = MemoryStore(time)
     commands = MemoryCommands(store)
-    desk = WebDesk(store=store, commands=commands, time=time, thresholds=scenes.THRESHOLDS, explain=explained)
+    desk = desk_of(store, commands, thresholds=scenes.THRESHOLDS, explain=explained)
     reports = FakeReports(partial(day.figures, busy=True))
     place = await opened(time=time, store=store, commands=commands, desk=desk, reports=reports)
     place.store, place.commands = store, commands
@@ -236,9 +236,11 @@ async def test_a_refusal_is_shown_with_its_reason_and_keeps_the_text(window: Win
     await window.page.locator("#reply-text").fill("Hello")
     window.put("Pat", "Where is it?", state=State.CLAIMED, holder="Sam")
     await window.page.locator("#reply-form button").click()
-    await expect(window.page.locator("#refusal")).to_have_text("Sam holds this conversation.")
+    refusal = window.page.get_by_role("alert")
+    await expect(refusal.locator("span")).to_have_text("Sam holds this conversation.")
+    await expect(refusal.get_by_role("button")).to_have_text(["Ask for it", "Take over"])
     await expect(window.page.locator("#reply-text")).to_have_value("Hello")
-    await expect(window.page.locator("#claim")).to_be_disabled()
+    await expect(window.page.locator("#claim")).to_be_hidden()
     window.complaints.clear()  # the browser reports the 409 itself
 
 
@@ -252,12 +254,12 @@ async def test_keys_move_claim_and_resolve(window: Window) -> None:
     await expect(window.page.locator("#talk-name")).to_have_text("Bob")
     await window.page.keyboard.press("c")
     await expect(window.page.locator("#release")).to_be_visible()
-    await window.page.keyboard.press("e")
-    await window.page.locator("#resolve-text").fill("All good")
-    await window.page.locator('#resolve-dialog button[value="yes"]').click()
+    await window.page.keyboard.press("s")
+    await window.page.get_by_label("Note (optional, internal)").fill("All good")
+    await window.page.get_by_role("dialog").get_by_role("button", name="Resolve").click()
     await expect(window.page.locator("#talk-meta")).to_contain_text("resolved")
     await window.page.keyboard.press("?")
-    await expect(window.page.locator("#keys-dialog")).to_be_visible()
+    await expect(window.page.get_by_role("dialog", name="Keys")).to_be_visible()
 
 
 async def test_on_a_phone_the_list_and_the_conversation_take_turns(window: Window) -> None:

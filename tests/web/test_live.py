@@ -133,3 +133,18 @@ async def test_a_store_that_fails_for_a_while_does_not_end_the_stream(mara: Plac
     assert (await reading)[2]["conversations"] == ["pat"]
     assert failures == []
     stream.close()
+
+
+async def test_a_page_hears_whom_a_notice_concerns_and_that_somebody_left(mara: Place) -> None:
+    stream = await listen(mara)
+    mara.store.record("", LogKind.WENT_AWAY, agent="Sam")
+    mara.store.record("pat", LogKind.ASKED_FOR, agent="Sam", holder="Mara")
+    mara.store.record("pat", LogKind.BREACH, metric="first_reply_time", team="support", lateness=1.5)
+    mara.store.record("pat", LogKind.NOTED, agent="Sam")
+    _, _, body = await event(stream)
+    assert body["presence"] is True
+    assert body["alerts"] == [
+        {"kind": "asked_for", "conversation": "pat", "metric": None, "agent": "Sam", "holder": "Mara"},
+        {"kind": "breach", "conversation": "pat", "metric": "first_reply_time", "team": "support"},
+    ]
+    stream.close()

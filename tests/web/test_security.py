@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from bot.domain.roles import Role
+from bot.domain.roles import Agent, Role
+from bot.records import StaffAccount
 from bot.web.security import CSP
 from tests.web import scenes
 from tests.web.conftest import Opener, Place
+from tests.web.fake_staff import FakeRoster
 
 PAGES = ["/", "/signin", "/desk", "/ops", "/desk/conversations", "/ops/figures", "/healthz", "/readyz", "/nowhere"]
 
@@ -179,3 +182,18 @@ async def test_bytes_that_are_no_text_are_refused_like_any_wrong_token(
 
 def cookie_of(place: Place) -> str:
     return "; ".join(f"{cookie.key}={cookie.value}" for cookie in place.client.session.cookie_jar)
+
+
+async def test_the_role_and_team_held_now_count_whatever_the_account_says(opened: Opener) -> None:
+    class Demoting(FakeRoster):
+        def of_account(self, account: StaffAccount) -> Agent:
+            return replace(super().of_account(account), role=Role.AGENT)
+
+    place = await opened(roster=Demoting())
+    await place.sign_in("Mara", Role.ADMIN)
+    assert (await place.client.get("/desk/audit")).status == 403
+    assert (await (await place.client.get("/desk/actions")).json())["me"] == {
+        "name": "Mara",
+        "role": "agent",
+        "team": "support",
+    }

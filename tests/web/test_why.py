@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.desk.web import WebDesk
 from bot.desk.weighing import TITLES, Weighed, decisive, weigh
 from bot.domain.decisions import Decision, DecisionKind, Reason
 from bot.domain.explanation import Explanation
@@ -19,6 +18,7 @@ from handlers import Confidence, decide
 from tests.handlers.brand_sample import CONFIDENCE, assessed, sample_brand, situation
 from tests.web import scenes
 from tests.web.conftest import Opener, Place
+from tests.web.fake_staff import desk_of
 
 THRESHOLDS: Mapping[str, float] = asdict(CONFIDENCE)
 
@@ -125,10 +125,9 @@ async def explained(text: str, *, usual: str) -> Explanation:
 async def desk(opened: Opener) -> Place:
     place = await opened()
     place.store.put(scenes.rich(place.time.now()))
-    desk = WebDesk(
-        store=place.store,
-        commands=place.commands,
-        time=place.time,
+    desk = desk_of(
+        place.store,
+        place.commands,
         thresholds=scenes.THRESHOLDS,
         explain=explained,
     )
@@ -221,7 +220,7 @@ async def test_a_model_that_gives_no_numbers_is_said_in_words(opened: Opener) ->
         raise ModelError("numbers that are none")
 
     place = await opened()
-    desk = WebDesk(store=place.store, commands=place.commands, time=place.time, explain=fails)
+    desk = desk_of(place.store, place.commands, explain=fails)
     other = await opened(desk=desk)
     await other.sign_in()
     place.store.put(scenes.conversation("Pat", ["Where?"], now=place.time.now(), waited=timedelta(minutes=1)))

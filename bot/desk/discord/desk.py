@@ -155,6 +155,9 @@ class DiscordDesk:
         if event == "GUILD_CREATE":
             yield from self._arrive(payload)
             return
+        if event == "THREAD_UPDATE":
+            yield from self._reopened(payload)
+            return
         heard = read(event, payload, me=self._parts.line.me)
         if heard is None:
             return
@@ -174,7 +177,16 @@ class DiscordDesk:
         if not ids & self._parts.rooms:
             return
         yield lambda: self._register(str(guild.get("id")))
-        for thread in self._back.behind(guild.get("threads")):
+        yield from self._behind(guild.get("threads"))
+
+    def _reopened(self, thread: Payload) -> Iterator[Callable[[], Awaitable[None]]]:
+        """Yield what was written in a thread that was closed when a session began: that names open ones alone."""
+        state = thread.get("thread_metadata")
+        if isinstance(state, dict) and not state.get("archived"):
+            yield from self._behind([thread])
+
+    def _behind(self, threads: object) -> Iterator[Callable[[], Awaitable[None]]]:
+        for thread in self._back.behind(threads):
             yield lambda thread=thread: self._catch_up(thread)  # type: ignore[misc]  # mypy takes no default here
 
     # --- texts ----------------------------------------------------------------------------------------------

@@ -123,6 +123,9 @@ class Showing:
         return standing if room and (known is not None or standing.begins) else None
 
     async def _round(self, standing: Standing) -> None:
+        if standing.erased:
+            await self._take_down(standing)
+            return
         try:
             await self._once(standing)
         except _Lost:
@@ -130,6 +133,13 @@ class Showing:
             await standing.lose()
             if not standing.over:  # made again, for the same conversation
                 await self._once(standing)
+
+    async def _take_down(self, standing: Standing) -> None:
+        """Delete all threads of a customer who was erased, with what staff wrote there about them."""
+        for post in standing.everywhere():
+            await self._threads.remove(post.external_id, room=post.place)
+            self._rooms.forget(post.external_id)
+        await standing.lose_all()
 
     async def _once(self, standing: Standing) -> None:
         if standing.moved:

@@ -11,7 +11,7 @@ from bot.desk.discord import words
 from bot.desk.discord.marks import Said, thread_name
 from bot.desk.discord.words import Look
 from bot.desk.thread import SHOWN_STATES, Begun, Piece, card, pieces
-from bot.domain.log import LogRecord
+from bot.domain.log import LogKind, LogRecord
 from bot.domain.messages import ConversationId
 from bot.domain.states import State
 from bot.ports import EventLog, Posts, Views
@@ -61,6 +61,11 @@ class Standing:
     def over(self) -> bool:
         """Tell whether the conversation is done."""
         return self.view.conversation.state is State.RESOLVED
+
+    @property
+    def erased(self) -> bool:
+        """Tell whether the customer was removed for good."""
+        return any(record.kind == LogKind.ERASED for record in self.log)
 
     @property
     def received(self) -> int:
@@ -133,6 +138,10 @@ class Standing:
         """Yield the threads that the conversation has left and that have not been told so yet."""
         yield from [post for key, post in self.posts.items() if key.startswith(_LEFT) and post.digest == _OPEN]
 
+    def everywhere(self) -> Iterator[Post]:
+        """Yield all threads in which the conversation stands, or has stood."""
+        yield from [post for key, post in self.posts.items() if key == THREAD or key.startswith(_LEFT)]
+
     # --- what becomes of it -----------------------------------------------------------------------------------
 
     async def keep(self, *posts: Post, gone: Sequence[str] = ()) -> None:
@@ -172,6 +181,10 @@ class Standing:
     async def keep_left(self, post: Post) -> None:
         """Store that a thread was told where the conversation goes on."""
         await self.keep(replace(post, digest=_CLOSED))
+
+    async def lose_all(self) -> None:
+        """Store that nothing of the conversation stands anywhere any more."""
+        await self.keep(gone=list(self.posts))
 
     async def lose(self) -> None:
         """Store that the thread is gone with all that stood there."""

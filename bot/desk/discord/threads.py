@@ -22,6 +22,9 @@ TOO_MANY_THREADS = 160006
 
 #: Minutes without a word after which Discord closes a thread: a week, the longest that there is.
 _OPEN_FOR = 10_080
+#: What Discord itself writes into a text channel when a thread is opened there: next to the thread, by the ids.
+_THREAD_OPENED = 18
+_NEAR = 5
 _PAGE = 100
 _MOST_PAGES = 20
 
@@ -108,6 +111,34 @@ class Threads:
     async def change(self, thread: str, **fields: object) -> None:
         """Change a thread's name, or close, open, lock or unlock it."""
         await self._ask("PATCH", f"/channels/{thread}", json=fields)
+
+    async def remove(self, thread: str, *, room: str) -> None:
+        """Delete a thread with all that stands in it, and what tells of it in a text channel.
+
+        What is gone already is as good.
+        """
+        for told in await self._telling_of(thread, room):
+            await self._gone("DELETE", f"/channels/{room}/messages/{told}")
+        await self._gone("DELETE", f"/channels/{thread}")
+
+    async def _telling_of(self, thread: str, room: str) -> list[str]:
+        """Return Discord's own messages in a text channel that name a thread as it was opened."""
+        if (await self.room(room)).forum:
+            return []
+        near = await self._ask("GET", f"/channels/{room}/messages?limit={_NEAR}&around={thread}")
+        named = [(each, each.get("message_reference") or {}) for each in near or ()]
+        return [
+            str(each["id"])
+            for each, named_there in named
+            if each.get("type") == _THREAD_OPENED and str(named_there.get("channel_id")) == thread
+        ]
+
+    async def _gone(self, method: str, path: str) -> None:
+        try:
+            await self._ask(method, path)
+        except Refused as refused:
+            if refused.code not in {UNKNOWN_CHANNEL, UNKNOWN_MESSAGE}:
+                raise
 
     async def thread(self, thread: str) -> Thread | None:
         """Return a thread, None for one that is deleted or that nobody shows the bot any more."""

@@ -203,6 +203,7 @@ def _last_turn(conversation: Conversation, rules: Rules, ended: Mapping[str, str
     if conversation.state not in {State.UNOPENED, State.RESOLVED}:
         turn.resolve(by="erased")
     updated_at = at if turn.logged else conversation.updated_at
+    turn.log(LogKind.ERASED)  # so that whoever shows the conversation elsewhere takes it down there
     version = conversation.version + 1
     turn.change(unanswered=(), address=_nowhere(conversation), updated_at=updated_at, version=version)
     return turn

@@ -1,14 +1,24 @@
-// A short tone and a desktop notification, both off until somebody switches them on.
-import { $ } from "./dom.js";
+// Notices to whom they concern: one line for each kind, grouped; a tone and a desktop notification only for whoever
+// looks elsewhere, both off until somebody switches them on.
+import { me } from "./api.js";
+import { $, h, setText } from "./dom.js";
+import { table } from "./table.js";
 
-const TEXT = {
-  escalated: (name) => `${name} needs a human`,
-  warn: (name) => `${name}: the target is near`,
-  breach: (name) => `${name}: target missed`,
+const KINDS = {
+  escalated: { rank: 0, one: (name) => `${name} needs a human`, many: (count) => `${count} need a human` },
+  warn: { rank: 1, one: (name) => `${name}: the target is near`, many: (count) => `The target is near for ${count}` },
+  claim_ending: { rank: 2, one: (name) => `Your claim on ${name} ends soon`, many: (count) => `${count} of your claims end soon` },
+  asked_for: { rank: 3, one: (name, alert) => `${alert.agent} asks for ${name}`, many: (count) => `${count} of your conversations are asked for` },
+  taken_over: { rank: 4, one: (name, alert) => `${alert.agent} has taken over ${name}`, many: (count) => `${count} of yours were taken over` },
+  breach: { rank: 5, one: (name) => `${name}: target missed`, many: (count) => `Target missed for ${count}` },
 };
-const RANK = { escalated: 0, warn: 1, breach: 2 };
-const TONES = { escalated: [660, 880], warn: [740, 740], breach: [520, 390] };
-let audio = null, loud = false, notices = false;
+const TONES = { escalated: [660, 880], warn: [740, 740], claim_ending: [740, 740], asked_for: [880, 660], taken_over: [660, 520], breach: [520, 390] };
+const STAYS = 12000, NAMED = 3;
+const toasts = new Map();
+let audio = null, loud = false, notices = false, unseen = 0, open = () => {}, retitle = () => {};
+
+export const unseenNotices = () => unseen;
+export const looking = () => !document.hidden && document.hasFocus();
 
 function beep(kind) {
   if (!loud || !audio) return;
@@ -25,34 +35,74 @@ function beep(kind) {
   });
 }
 
-function show(button, on) {
+function press(button, on) {
   button.setAttribute("aria-pressed", String(on));
   button.querySelector(".onoff").textContent = on ? "on" : "off";
 }
 
-export function setUpAlerts() {
+export function setUpAlerts(go, onUnseen) {
+  open = go;
+  retitle = onUnseen;
   $("sound").addEventListener("click", () => {
     audio ??= new AudioContext();
     loud = !loud;
-    show($("sound"), loud);
+    press($("sound"), loud);
     if (loud) beep("escalated");
   });
   $("notify").hidden = !("Notification" in window);
   $("notify").addEventListener("click", async () => {
     notices = !notices && (await Notification.requestPermission()) === "granted";
-    show($("notify"), notices);
+    press($("notify"), notices);
   });
+  window.addEventListener("focus", () => { unseen = 0; retitle(); });
 }
 
-// One tone for all that came together, the gravest; a notification for each, up to three.
-export function alertTo(alerts, nameOf, open) {
-  if (!alerts.length) return;
-  const gravest = alerts.reduce((most, one) => (RANK[one.kind] > RANK[most.kind] ? one : most));
-  beep(gravest.kind);
-  $("announce").textContent = alerts.slice(0, 3).map((one) => TEXT[one.kind](nameOf(one.conversation))).join(". ");
-  if (!notices || !document.hidden) return;
-  for (const one of alerts.slice(0, 3)) {
-    const notice = new Notification(TEXT[one.kind](nameOf(one.conversation)), { tag: one.conversation });
-    notice.onclick = () => { window.focus(); open(one.conversation); };
+// What somebody holds is theirs; what nobody holds concerns its team, and everybody where it has none.
+function concerns(alert, row) {
+  if (alert.kind === "claim_ending") return alert.agent === me;
+  if (alert.kind === "asked_for") return alert.holder === me;
+  if (alert.kind === "taken_over") return alert.from === me;
+  if (row?.holder && row.state === "claimed") return row.holder === me;
+  const team = alert.team ?? row?.team;
+  return !team || !table.me.team || team === table.me.team;
+}
+
+const words = (kind, entries) => (entries.length > 1 ? KINDS[kind].many(entries.length) : KINDS[kind].one(entries[0].name, entries[0].alert));
+
+function toast(kind, fresh) {
+  const known = toasts.get(kind), entries = new Map([...(known?.entries ?? []), ...fresh.map((one) => [one.alert.conversation, one])]);
+  const all = [...entries.values()], names = all.slice(-NAMED).map((one) => one.name).join(", ");
+  const box = known?.box ?? h("div", { className: "toast", data: { kind } }, h("button", { type: "button", className: "toast-open" }, h("b"), h("span")), h("button", { type: "button", className: "quiet toast-close", ariaLabel: "Dismiss" }, "×"));
+  const drop = () => { clearTimeout(toasts.get(kind)?.timer); toasts.delete(kind); box.remove(); };
+  setText(box.querySelector("b"), words(kind, all));
+  setText(box.querySelector("span"), all.length > 1 ? `${names}${all.length > NAMED ? ` and ${all.length - NAMED} more` : ""}` : "");
+  box.querySelector(".toast-open").onclick = () => { drop(); open(all.at(-1).alert.conversation); };
+  box.querySelector(".toast-close").onclick = drop;
+  clearTimeout(known?.timer);
+  const timer = setTimeout(() => { if (box.matches(":hover, :focus-within")) toast(kind, []); else drop(); }, STAYS);
+  toasts.set(kind, { box, entries, timer });
+  if (!box.isConnected) $("toasts").append(box);
+}
+
+// One tone for all that came together, the gravest; a notification for each kind.
+export async function alertTo(alerts, find) {
+  const found = await Promise.all(alerts.filter((alert) => alert.kind in KINDS).map(async (alert, index) => {
+    const row = await find(alert.conversation, index);
+    return { alert, row, name: row?.customer || "A customer" };
+  }));
+  const mine = found.filter(({ alert, row }) => concerns(alert, row));
+  if (!mine.length) return;
+  const kinds = [...new Set(mine.map((one) => one.alert.kind))].sort((a, b) => KINDS[b].rank - KINDS[a].rank);
+  for (const kind of kinds) toast(kind, mine.filter((one) => one.alert.kind === kind));
+  $("announce").textContent = kinds.map((kind) => words(kind, mine.filter((one) => one.alert.kind === kind))).join(". ");
+  if (looking()) return;
+  unseen += mine.length;
+  retitle();
+  beep(kinds[0]);
+  if (!notices) return;
+  for (const kind of kinds) {
+    const about = mine.filter((one) => one.alert.kind === kind);
+    const notice = new Notification(words(kind, about), { tag: `heed-${kind}` });
+    notice.onclick = () => { window.focus(); open(about.at(-1).alert.conversation); };
   }
 }

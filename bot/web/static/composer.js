@@ -1,10 +1,11 @@
 // Reply and note: two forms with two texts. What is typed into one never moves to the other.
-import { $, setText } from "./dom.js";
+import { $, h, setText } from "./dom.js";
 import { draft } from "./memory.js";
+import { actionOf } from "./table.js";
 
 const KINDS = ["reply", "note"];
 const LONGEST = 4000;
-let current = null, mode = "reply", busy = false;
+let current = null, mode = "reply", busy = false, held = null, start = () => {};
 
 const field = (kind) => $(`${kind}-text`);
 const form = (kind) => $(`${kind}-form`);
@@ -20,59 +21,96 @@ export function setMode(kind, focus = false) {
 }
 
 function hint() {
-  const held = current?.holder && current.state === "claimed" && !current.mine;
   const free = current && current.state !== "claimed";
-  const reply = held ? `${current.holder} holds this conversation.` : free ? "Your reply claims it." : "";
+  const reply = current?.may.reply || (free ? "Your reply claims it." : "");
   setText($("modes-hint"), mode === "note" ? "Never leaves this desk." : reply);
 }
 
 function count(kind) {
   const length = field(kind).value.trim().length;
   setText(form(kind).querySelector(".count"), length > LONGEST - 500 ? `${LONGEST - length} left` : "");
-  form(kind).querySelector("button").disabled = busy || !length || (kind === "reply" && Boolean(current?.blocked));
+  form(kind).querySelector("button").disabled = busy || !length || (kind === "reply" && Boolean(current?.may.reply));
 }
 
-export function showComposer(c, mine) {
+export function showComposer(c) {
   const changed = current?.id !== c.id;
-  const blocked = c.state === "claimed" && c.holder && !mine;
-  current = { ...c, mine, blocked };
+  current = c;
   const name = c.customer || "the customer";
   setText(form("reply").querySelector("button"), `Send to ${name}`);
-  field("reply").placeholder = blocked ? `${c.holder} holds this conversation. Leave a note instead.` : `Write to ${name}…`;
+  field("reply").placeholder = c.may.reply ? `${c.may.reply} Leave a note instead.` : `Write to ${name}…`;
   if (changed) {
     for (const kind of KINDS) field(kind).value = draft.load(kind, c.id);
     setMode("reply");
     refuse("");
+    letGo();
   }
   hint();
   KINDS.forEach(count);
 }
 
-export function refuse(text) {
-  setText($("refusal"), text);
+// A template's text joins what is written already, to be edited before it is sent.
+export function putIntoReply(text) {
+  const input = field("reply"), before = input.value.trimEnd();
+  input.value = before ? `${before}\n\n${text}` : text;
+  input.dispatchEvent(new Event("input"));
+  setMode("reply", true);
+  input.setSelectionRange(input.value.length, input.value.length);
+}
+
+// Why something was not done, and what can be done next.
+export function refuse(text, next = []) {
+  const buttons = next.map(actionOf).filter((action) => action && current && !current.may[action.name]).map((action) => {
+    const button = h("button", { type: "button", data: { act: action.name } }, action.title);
+    button.addEventListener("click", () => start(action));
+    return button;
+  });
+  $("refusal").replaceChildren(h("span", {}, text), ...buttons);
   $("refusal").hidden = !text;
 }
 
-export function setUpComposer(send) {
+function letGo() {
+  held = null;
+  $("held").hidden = true;
+}
+
+// The customer wrote while the reply was written: it waits until whoever wrote it says so once more.
+function holdBack(id, said, again) {
+  held = { id, again };
+  $("held-said").replaceChildren(...said.map((entry) => h("blockquote", {}, entry.deleted_at && !entry.text ? "Deleted message" : entry.text)));
+  $("held").hidden = false;
+  $("held").focus();
+}
+
+async function submit(kind, send, anyway = false) {
+  const id = current.id, seen = current.received, text = field(kind).value.trim();
+  if (!text || busy || form(kind).querySelector("button").disabled) return;
+  if (kind === "reply" && held && !anyway) { $("held-yes").focus(); return; }
+  busy = true;
+  count(kind);
+  const body = { command: kind, text, request: draft.request(kind, id, text) };
+  const { accepted, problem } = await send(id, kind === "reply" && !anyway ? { ...body, seen } : body);
+  busy = false;
+  if (accepted) {
+    draft.save(kind, id, "");
+    if (current.id === id && field(kind).value.trim() === text) field(kind).value = "";
+    if (kind === "reply") letGo();
+  } else if (problem?.kind === "moved_on" && current.id === id) {
+    refuse("");
+    holdBack(id, problem.meanwhile, () => submit(kind, send, true));
+  }
+  KINDS.forEach(count);
+}
+
+export function setUpComposer(send, run) {
+  start = run;
   for (const kind of KINDS) {
     $(`mode-${kind}`).addEventListener("click", () => setMode(kind, true));
     field(kind).addEventListener("input", () => { draft.save(kind, current.id, field(kind).value); count(kind); });
     field(kind).addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form(kind).requestSubmit(); }
     });
-    form(kind).addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const id = current.id, text = field(kind).value.trim();
-      if (!text || busy || form(kind).querySelector("button").disabled) return;
-      busy = true;
-      count(kind);
-      const accepted = await send(id, { command: kind, text });
-      busy = false;
-      if (accepted) {
-        draft.save(kind, id, "");
-        if (current.id === id && field(kind).value.trim() === text) field(kind).value = "";
-      }
-      KINDS.forEach(count);
-    });
+    form(kind).addEventListener("submit", (event) => { event.preventDefault(); submit(kind, send); });
   }
+  $("held-yes").addEventListener("click", () => held?.again());
+  $("held-no").addEventListener("click", () => { letGo(); field("reply").focus(); });
 }

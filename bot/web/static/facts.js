@@ -1,7 +1,7 @@
 // What there is to know about a conversation: the mood, why it is here, and its clocks.
 import { clockFace, clockNote, instants, level, stamp } from "./clock.js";
 import { $, bar, capital, h, percent } from "./dom.js";
-import { clockTime } from "./time.js";
+import { clockTime, moment } from "./time.js";
 
 const ORDER = ["complaint", "question", "praise"];
 
@@ -63,6 +63,12 @@ function more() {
   return button;
 }
 
+// Another conversation of the same customer: what it was, when, and how it stands.
+function earlier(one) {
+  const when = one.opened_at ? moment(Date.parse(one.opened_at)) : "";
+  return h("li", {}, h("a", { href: `/desk?c=${encodeURIComponent(one.id)}` }, capital(one.label ?? "conversation")), h("span", { className: "soft" }, ` ${when} · ${one.state}`));
+}
+
 export function showFacts(c) {
   const clocks = c.clocks.length ? byUrgency(c).map((clock, index) => clockRow(clock, c.now, index)) : [h("p", { className: "soft" }, "No clock is running.")];
   const why = h("a", { className: "small extra", href: `/desk/conversations/${encodeURIComponent(c.id)}/clocks` }, "How the clocks came about");
@@ -71,8 +77,11 @@ export function showFacts(c) {
   const rows = [["Channel", `${c.channel}${c.private ? "" : ", public"}`], ["Language", c.language === "und" ? "not clear yet" : c.language]];
   if (c.claim_until && c.state === "claimed") rows.push(["Claim ends", clockTime(c.claim_until)]);
   if (c.opened_at) rows.push(["Opened", clockTime(c.opened_at)]);
+  if (c.team) rows.push(["Team", c.team]);
+  if (c.priority) rows.push(["Priority", c.priority]);
   rows.push(["Id", c.id]);
   parts.push(extra(fact("Details", h("dl", { className: "figures details" }, ...rows.map(([name, text]) => h("div", {}, h("dt", {}, name), h("dd", {}, text)))))));
+  if (c.earlier.length) parts.push(extra(fact("Earlier conversations", h("ul", { className: "earlier-list" }, ...c.earlier.map(earlier)))));
   const focused = document.activeElement?.classList.contains("facts-more");
   $("facts").replaceChildren(...parts, more());
   if (focused) $("facts").lastChild.focus();

@@ -1,18 +1,17 @@
 // Keys that work wherever nobody is typing.
 import { $ } from "./dom.js";
 
-const typing = (element) => element.matches?.("input, textarea, select, [contenteditable]");
+const typing = (element) => element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
-export function setUpKeys(actions) {
-  $("keys").addEventListener("click", actions["?"]);
+export function setUpKeys(find, sheet) {
+  $("keys").addEventListener("click", sheet);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
     if (typing(event.target)) {
-      if (event.key === "Escape") event.target.blur();
+      if (event.key === "Escape") { event.preventDefault(); event.target.blur(); } // what is looked for stays
       return;
     }
-    if (event.key === "Escape" && document.body.classList.contains("open")) document.querySelector(".row[aria-current]")?.focus();
-    const action = actions[event.key];
+    const action = find(event.key);
     if (!action) return;
     event.preventDefault();
     action();

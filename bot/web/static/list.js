@@ -13,7 +13,7 @@ export const EMPTY = {
   needs: ["Nobody is waiting", TRY_IT],
   mine: ["You hold no conversation", "Claim one from “Needs a human” and it stays with you until you resolve or release it."],
   waiting: ["No customer has the next word", "Conversations come here once they are answered, until the customer writes again."],
-  resolved: ["Nothing is resolved yet", "Resolve a conversation with e when it is done. A new message opens it again."],
+  resolved: ["Nothing is resolved yet", "Resolve a conversation with s when it is done. A new message opens it again."],
   all: ["No conversation yet", TRY_IT],
 };
 const STATES = { open: "with the bot", escalated: "escalated", waiting: "waits for the customer", snoozed: "snoozed", resolved: "resolved" };
@@ -28,19 +28,21 @@ function create(row) {
   const link = h("a", { className: "row", href: `/desk?c=${encodeURIComponent(row.id)}`, data: { id: row.id } },
     h("span", { className: "row-top" }, parts.name, parts.clock), parts.preview,
     h("span", { className: "row-low" }, parts.label, parts.state, parts.wait));
-  return { item: h("li", {}, link), link, parts };
+  const pick = h("input", { type: "checkbox", className: "pick", data: { id: row.id }, title: "Choose it, for several at once (m)" });
+  return { item: h("li", { data: { id: row.id } }, pick, link), link, pick, parts };
 }
 
 function update(kept, row) {
-  const { link, parts } = kept;
+  const { link, parts, pick } = kept;
   kept.row = row;
+  pick.ariaLabel = `Choose ${row.customer || "Unnamed customer"}`;
   setText(parts.name, row.customer || "Unnamed customer");
   setText(parts.preview, row.preview || "No text");
   setText(parts.label, capital(row.label ?? ""));
   parts.label.hidden = !row.label;
   parts.label.dataset.label = row.label ?? "";
   parts.state.classList.toggle("mine", row.state === "claimed" && row.holder === me);
-  setText(parts.state, `${standing(row)} · ${row.channel}`);
+  setText(parts.state, [standing(row), row.team, row.channel].filter(Boolean).join(" · "));
   setClock(parts.clock, row.clock);
   link.classList.toggle("unread", isUnread(row));
   tickRow(kept, now());
@@ -54,7 +56,7 @@ function tickRow({ link, parts, row }, at) {
 }
 
 export function showRows(data) {
-  const focused = document.activeElement?.closest?.(".row");
+  const focused = document.activeElement?.closest?.(".row, .pick");
   const wanted = new Set(data.rows.map((row) => row.id));
   for (const [id, kept] of rows) if (!wanted.has(id)) { kept.item.remove(); rows.delete(id); }
   data.rows.forEach((row, index) => {
@@ -72,9 +74,15 @@ function withLink(text) {
   return after === undefined ? [text] : [before, h("a", { href: "/chat", target: "_blank", rel: "noopener" }, "/chat"), after];
 }
 
-export function showEmpty(filter, text) {
+export function showEmpty(filter, text, narrow, widen) {
   const place = $("rows-empty");
   place.hidden = rows.size > 0;
+  if (narrow && !rows.size) {
+    const button = h("button", { type: "button", className: "quiet" }, "Show all");
+    button.addEventListener("click", widen);
+    place.replaceChildren(h("h2", {}, "Nothing found"), h("p", {}, "No conversation of this list fits what it is narrowed to."), button);
+    return;
+  }
   const [title, advice] = text ? ["Nothing found", "Try part of a name, a word of a message, or an id."] : EMPTY[filter];
   place.replaceChildren(h("h2", {}, title), h("p", {}, ...withLink(advice)));
 }
@@ -90,4 +98,4 @@ export function markCurrent(id) {
 export const tickRows = (at) => { for (const kept of rows.values()) tickRow(kept, at); };
 export const rowOf = (id) => rows.get(id)?.row;
 export const reveal = (id) => rows.get(id)?.link.scrollIntoView({ block: "nearest" });
-export const order = () => [...list.children].map((item) => item.firstChild.dataset.id);
+export const order = () => [...list.children].map((item) => item.dataset.id);

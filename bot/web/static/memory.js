@@ -1,4 +1,6 @@
 // What one agent's browser remembers: drafts for this tab, and how far each conversation has been read.
+import { newRequest } from "./table.js";
+
 const READ = "heed.read", MOST = 500;
 
 const attempt = (work, otherwise) => { try { return work(); } catch { return otherwise; } };
@@ -7,8 +9,16 @@ export const draft = {
   load: (kind, id) => attempt(() => sessionStorage.getItem(`heed.${kind}.${id}`) ?? "", ""),
   save: (kind, id, text) => attempt(() => {
     if (text) sessionStorage.setItem(`heed.${kind}.${id}`, text);
-    else sessionStorage.removeItem(`heed.${kind}.${id}`);
+    else { sessionStorage.removeItem(`heed.${kind}.${id}`); sessionStorage.removeItem(`heed.request.${kind}.${id}`); }
   }),
+  // The key of sending this very text: the same after a lost line or a reload, another one for another text.
+  request: (kind, id, text) => attempt(() => {
+    const place = `heed.request.${kind}.${id}`, known = JSON.parse(sessionStorage.getItem(place) ?? "null");
+    if (known?.text === text) return known.key;
+    const key = newRequest();
+    sessionStorage.setItem(place, JSON.stringify({ text, key }));
+    return key;
+  }, newRequest()),
 };
 
 let known = attempt(() => new Map(JSON.parse(localStorage.getItem(READ) ?? "[]")), new Map());

@@ -11,7 +11,7 @@ const SENT = {
   unknown: "? not known whether it arrived", failed: "✕ not delivered", withdrawn: "taken back, never sent",
 };
 const DONE = { answer: "answered by the bot", escalate: "escalated", greet: "greeted", silence: "no answer needed", record: "answered by an agent already" };
-let shown = new Map(), current = null, explains = false, send = null;
+let shown = new Map(), current = null, explains = false, send = null, start = null, revisable = {};
 
 const time = (iso) => h("time", { dateTime: iso, title: fullTime(iso) }, clockTime(iso));
 
@@ -54,10 +54,15 @@ function attachments(entry) {
 
 function foot(entry) {
   const parts = [];
-  if (entry.deleted_at) parts.push(h("span", {}, `deleted by the customer ${clockTime(entry.deleted_at)}`));
+  if (entry.deleted_at) parts.push(h("span", {}, `${entry.author === "customer" ? "deleted by the customer" : "taken back"} ${clockTime(entry.deleted_at)}`));
   if (entry.send_state) parts.push(h("span", { className: "sent", data: { state: entry.send_state } }, SENT[entry.send_state] ?? entry.send_state));
   if (entry.template) parts.push(h("span", {}, "template ", h("code", {}, entry.template)));
   if (entry.wording && entry.author === "bot" && !["answer", entry.template].includes(entry.wording)) parts.push(h("span", {}, entry.wording));
+  for (const name of revisable[entry.id] ?? []) {
+    const button = h("button", { type: "button", className: `quiet revise revise-${name}` }, name === "edit" ? "Edit" : "Take back");
+    button.addEventListener("click", () => start(name, entry.id));
+    parts.push(button);
+  }
   return parts.length ? h("div", { className: "msg-foot" }, ...parts) : null;
 }
 
@@ -111,12 +116,13 @@ function redraw(from, to) {
 
 export function showTranscript(c) {
   explains = c.explains;
+  revisable = c.revisable;
   const fresh = current !== c.id, follow = fresh || atEnd();
   if (fresh) { place.replaceChildren(); shown = new Map(); current = c.id; }
   const next = new Map();
   let index = 0, arrived = false;
   for (const entry of withDays(c.timeline)) {
-    const key = `${entry.kind} ${entry.id}`, drawn = JSON.stringify(entry), old = shown.get(key);
+    const key = `${entry.kind} ${entry.id}`, drawn = JSON.stringify([entry, c.revisable[entry.id]]), old = shown.get(key);
     let element = old?.element;
     if (old?.drawn !== drawn) {
       element = draw(entry, c.customer);
@@ -133,8 +139,9 @@ export function showTranscript(c) {
   else if (arrived) $("newer").hidden = false;
 }
 
-export function setUpTranscript(command) {
+export function setUpTranscript(command, run) {
   send = command;
+  start = run;
   place.addEventListener("scroll", () => { if (atEnd()) $("newer").hidden = true; }, { passive: true });
   $("newer").addEventListener("click", toEnd);
 }

@@ -288,14 +288,26 @@ async def test_another_team_with_a_channel_of_its_own_gets_a_new_thread(server: 
         assert not shown.thread()["thread_metadata"]["locked"]
 
 
-async def test_erasing_a_customer_reaches_what_stands_on_discord(shown: Shown, server: DiscordServer) -> None:
-    conversation = await shown.writes("complaint my secret words")
-    await shown.does(conversation, Note, ALEX, note="the secret note")
-    await shown.heed.store.erase("room", "v1")
-    await shown.settle()
-    everything = " ".join((shown.thread()["name"], *shown.texts()))
-    assert "secret" not in everything
-    assert "v1" not in everything
+@pytest.mark.parametrize("room", [FORUM, TEXT_ROOM], ids=["forum", "text channel"])
+@pytest.mark.parametrize("done", [False, True], ids=["open", "resolved"])
+async def test_erasing_a_customer_takes_down_what_stands_on_discord(
+    server: DiscordServer, room: str, *, done: bool
+) -> None:
+    async with shown_on_discord(server, room=room) as shown:
+        conversation = await shown.writes("complaint my secret words")
+        await shown.does(conversation, Note, ALEX, note="the secret note")
+        other = await shown.writes("complaint of another", who="v2")
+        if done:
+            await shown.does(conversation, Resolve, ALEX)
+        thread = (await shown.heed.store.posts("discord", conversation))["thread"].external_id
+        server.say("7701", thread, "a secret typed by hand")
+        await shown.heed.store.erase("room", "v1")
+        await shown.settle()
+        left = [each for channel in server.world.channels for each in server.messages_in(channel)]
+        assert not [each for each in left if "secret" in str(each) or "v1" in str(each["content"])]
+        assert "v1" not in " ".join(each["name"] for each in server.threads_in(room))
+        assert await shown.heed.store.posts("discord", conversation) == {}
+        assert "thread" in await shown.heed.store.posts("discord", other)
 
 
 async def test_a_long_snooze_is_told_as_a_time_that_counts(shown: Shown) -> None:
