@@ -323,6 +323,10 @@ class Accounts(Protocol):
         """Return somebody, or None."""
         ...
 
+    async def remove_staff(self, name: str) -> bool:
+        """Remove somebody's account; False if there is none."""
+        ...
+
     async def redeem(self, token: str, *, now: datetime) -> bool:
         """Use up a one-time token. False if it was used before."""
         ...

@@ -258,6 +258,7 @@ def application(
                 token=_text(environment.api_token),
                 calendar_of=heed.calendar_of,
                 enclosures=store,
+                teams=staff.directory.teams,
             )
         )
     app = create_app(

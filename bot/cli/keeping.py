@@ -49,6 +49,7 @@ def register(app: typer.Typer) -> None:
     app.command()(resume)
     app.add_typer(user_app, name="user")
     user_app.command(name="add")(add_user)
+    user_app.command(name="remove")(remove_user)
     user_app.callback()(_user)
 
 
@@ -123,6 +124,15 @@ def add_user(
         base = environment.public_url or f"http://127.0.0.1:{environment.port}"
         secret = read_secret(environment, settings)
         out.print(f"Once, within 24 hours: {one_time_link(secret, base, name, role, now=SystemTime().now())}")
+
+
+def remove_user(name: Annotated[str, typer.Argument(help="The name that they sign in with.")]) -> None:
+    """Let somebody sign in no more. Open sessions end at once; what they hold is free within half a minute."""
+    if not _with_store(lambda store: store.remove_staff(name)):
+        raise NotFound(f"nobody signs in as {name!r}")
+    out.print(f"{name} may not sign in any more.")
+    if Directory(settings_now()).named(name) is not None:
+        out.print("The settings still name them under 'agents': take them out there too, and start Heed again.")
 
 
 def _may_sign_in(settings: Settings, name: str, role: Role) -> str:

@@ -35,8 +35,15 @@ class Clockwork(WorkingCopy):
 
     # --- starting and stopping
 
-    def activate(self, metric: Metric, started_at: datetime, *, waited: tuple[datetime, ...] = ()) -> Clock:
-        """Start a new instance of a clock."""
+    def activate(
+        self,
+        metric: Metric,
+        started_at: datetime,
+        *,
+        waited: tuple[datetime, ...] = (),
+        agent: AgentId | None = None,
+    ) -> Clock:
+        """Start a new instance of a clock; ``agent``: who on staff began it, where no customer did."""
         family = _FAMILY.get(metric, metric.value)
         instance = self.c.instances.get(family, 0) + 1
         clock = Clock(
@@ -51,7 +58,10 @@ class Clockwork(WorkingCopy):
         self.change(instances={**self.c.instances, family: instance}, clocks=(*self.c.clocks, clock))
         label = self.c.label.value if self.c.label else None
         channel = self.c.address.channel
-        self._log_clock(LogKind.ACTIVATE, clock, started_at, channel=channel, label=label, calendar=clock.calendar)
+        about: dict[str, Scalar] = {"channel": channel, "label": label, "calendar": clock.calendar}
+        if agent is not None:
+            about["agent"] = agent
+        self._log_clock(LogKind.ACTIVATE, clock, started_at, **about)
         self.attach_targets()
         return self._now(clock)
 

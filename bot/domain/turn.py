@@ -62,7 +62,7 @@ class Turn(Hindsight):
             self.log(LogKind.OPENED, channel=self.c.address.channel)
         self.change(opened_at=self.at, reason=None, policy=None, handed_back_at=None)
         self.route()
-        self.activate(Metric.RESOLUTION, started_at)
+        self.activate(Metric.RESOLUTION, started_at, agent=agent.id if agent is not None else None)
         self.move(State.OPEN)
 
     def escalate(self, reason: Reason, *, by_bot: bool = True) -> None:

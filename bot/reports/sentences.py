@@ -90,7 +90,11 @@ def sentence(change: Change) -> str:
 
 def _activate(change: Change) -> str:
     why = _STARTED.get(change.after.metric, "the customer wrote at {at}")
-    return f"started: {why.format(at=change.time(change.after.started_at))}; {change.telling.hours()} count"
+    agent = change.record.fields.get("agent")
+    if agent is not None:
+        why = "{agent} took the case up again at {at}"
+    told = why.format(at=change.time(change.after.started_at), agent=agent)
+    return f"started: {told}; {change.telling.hours()} count"
 
 
 def _pause(change: Change) -> str:

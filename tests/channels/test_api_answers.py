@@ -337,6 +337,19 @@ async def test_a_field_that_cannot_be_is_named(api: TestClient, heed: FakeHeed, 
     assert heed.commands_given == []
 
 
+async def test_a_team_that_the_brand_does_not_have_is_refused_with_those_that_it_has(heed: FakeHeed) -> None:
+    heed.views_of["c1"] = view_of()
+    heed.owners["c1"] = "u1"
+    app = application(heed, teams=("care", "press"))
+    async with TestClient(TestServer(app), headers=AUTHORISED) as api:
+        response = await api.patch("/api/v1/conversations/c1", json={"team": "cares"})
+        assert response.status == 400
+        assert await detail(response) == "team: there is no 'cares'; known are care, press"
+        assert heed.commands_given == []
+        for team in ("press", ""):
+            assert (await api.patch("/api/v1/conversations/c1", json={"team": team})).status == 200
+
+
 async def test_fields_of_an_unknown_conversation_are_not_found(api: TestClient) -> None:
     assert (await api.patch("/api/v1/conversations/c9", json={"team": "care"})).status == 404
 

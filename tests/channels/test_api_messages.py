@@ -26,7 +26,11 @@ GOOD = {
 
 
 def application(
-    heed: FakeHeed, *, token: str | None = TOKEN, channel: ApiChannel | None = None
+    heed: FakeHeed,
+    *,
+    token: str | None = TOKEN,
+    channel: ApiChannel | None = None,
+    teams: tuple[str, ...] = (),
 ) -> web.Application:
     app = web.Application(middlewares=[errors])
     parts = ApiParts(
@@ -39,6 +43,7 @@ def application(
         accounts=heed,
         time=heed.time,
         token=token,
+        teams=teams,
     )
     app.add_routes(api_routes(parts))
     return app

@@ -29,9 +29,10 @@ from bot.engine.commands import StaffCommands
 from bot.engine.delivery import AnswerFeed, Delivery, DeliveryLimits
 from bot.engine.road import Road
 from bot.engine.time import VirtualTime
-from bot.errors import BadMessage, SendRefused, StoreUnavailable
+from bot.errors import BadMessage, NotFound, SendRefused, StoreUnavailable
 from bot.ports import Capabilities, Channel
 from bot.records import Enclosure, TranscriptEntry
+from bot.serving import fetch_enclosed
 from bot.stores.sqlite import SqliteStore
 from tests.contracts.stores import NOW, PULLED, advance, begun, unanswered
 from tests.scenarios.world import ScriptedPlatform
@@ -284,3 +285,14 @@ async def test_whoever_fetches_answers_is_told_where_a_file_opens(store: SqliteS
 
 async def unused(arrivals: object) -> list[object]:
     raise AssertionError(arrivals)
+
+
+# --- staff ------------------------------------------------------------------------------------------------
+
+
+async def test_desks_fetch_what_staff_sent_from_the_store(store: SqliteStore) -> None:
+    fetch = fetch_enclosed(store)
+    conversation = await begun(store)
+    assert await fetch(await store.keep_enclosure(conversation.id, PHOTO)) == PHOTO.content
+    with pytest.raises(NotFound, match="not kept any more"):
+        await fetch("e0")

@@ -336,3 +336,14 @@ def test_a_role_in_the_settings_is_told_where_another_was_asked_for(
     assert heed("user", "add", "alex", "--role", "admin").out.startswith(said)
     assert heed("user", "add", "alex", "--role", "lead").out.startswith("alex may sign in as lead.")
     assert heed("user", "add", "sam", "--role", "admin").out.startswith("sam may sign in as admin.")
+
+
+def test_somebody_who_is_removed_may_not_sign_in_and_nobody_is_removed_twice(
+    heed: Command, store_with_a_message: Path
+) -> None:
+    heed("user", "add", "mara")
+    assert heed("user", "remove", "mara").out == "mara may not sign in any more.\n"
+    assert staff("mara") is None
+    done = heed("user", "remove", "mara")
+    assert done.code == 1
+    assert "nobody signs in as 'mara'" in done.err

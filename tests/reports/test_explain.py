@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.conversation import Conversation, Rules
-from bot.domain.events import ClockWarned, FieldsSet, Linked, Transfer
+from bot.domain.events import ClockWarned, FieldsSet, Linked, Reopen, Transfer
 from bot.domain.messages import ConversationId, MessageId
 from bot.domain.policies import Match, Policy
 from bot.domain.sla import Clock, Metric
@@ -37,6 +37,13 @@ async def told(case: Case, minute: float = 300) -> dict[str, ClockLife]:
 
 def says(life: ClockLife) -> list[str]:
     return [line.says for line in life.lines]
+
+
+async def test_a_case_that_staff_took_up_again_says_who_did() -> None:
+    case = resolved_without_a_reply()
+    case.do(Reopen(at=at(200), agent=ALEX))
+    life = (await told(case))["resolution_time:2"]
+    assert says(life)[0].startswith("started: alex took the case up again at ")
 
 
 async def test_a_clock_is_told_from_its_start_to_its_end_with_the_arithmetic() -> None:

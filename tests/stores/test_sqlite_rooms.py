@@ -57,7 +57,7 @@ async def test_what_lay_in_a_store_of_version_2_is_handed_out_as_before(path):
 
 def as_version_4(connection):
     """Take out of a store what version 5 has brought."""
-    for table in ("blocks", "requests", "posts"):
+    for table in ("blocks", "enclosures", "requests", "posts"):
         connection.execute(f"DROP TABLE {table}")
     for index in ("outbox_revisions", "conversations_by_urgency", "log_acts", "log_by_agent"):
         connection.execute(f"DROP INDEX {index}")

@@ -42,7 +42,10 @@ HARMLESS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiParts:
-    """What the routes need. ``token`` None: the API is closed. Without ``enclosures`` no file opens."""
+    """What the routes need. ``token`` None: the API is closed. Without ``enclosures`` no file opens.
+
+    ``teams`` are the brand's; where there are none, any name is one.
+    """
 
     channel: ApiChannel
     intake: Intake
@@ -55,6 +58,7 @@ class ApiParts:
     token: str | None
     calendar_of: Callable[[str], Calendar] = lambda _name: ALWAYS_OPEN
     enclosures: Enclosures | None = None
+    teams: tuple[str, ...] = ()
 
 
 def api_routes(parts: ApiParts) -> list[web.RouteDef]:
@@ -153,6 +157,9 @@ class _Api:
         id_ = ConversationId(request.match_info["id"])
         fields = read_body(await read_json_body(request), FieldsIn)
         await self._shown(id_)
+        if fields.team and self._parts.teams and fields.team not in self._parts.teams:
+            known = ", ".join(self._parts.teams)
+            raise BadMessage(f"team: there is no {shortened(fields.team)}; known are {known}")
         event = FieldsSet(
             at=self._parts.time.now(),
             by="api",

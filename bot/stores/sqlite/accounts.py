@@ -32,6 +32,11 @@ def staff(connection: sqlite3.Connection, name: str) -> StaffAccount | None:
     return None if row is None else StaffAccount(name=name, role=Role(row[0]), password_hash=row[1])
 
 
+def remove_staff(tx: Transaction, name: str) -> bool:
+    """Remove somebody's account; tell whether there was one."""
+    return tx.execute("DELETE FROM staff WHERE name = ?", (name,)).rowcount == 1
+
+
 def redeem(tx: Transaction, token: str, *, now: datetime) -> bool:
     """Use up a token, of which only a fingerprint is kept."""
     added = tx.execute(

@@ -296,6 +296,10 @@ class SqliteStore:
         """Add or replace somebody."""
         await self._writer.run(lambda tx: accounts.put_staff(tx, account))
 
+    async def remove_staff(self, name: str) -> bool:
+        """Remove somebody's account; False if there is none."""
+        return await self._writer.run(lambda tx: accounts.remove_staff(tx, name))
+
     async def staff(self, name: str) -> StaffAccount | None:
         """Return somebody, or None."""
         return await self._readers.run(lambda db: accounts.staff(db, name))
