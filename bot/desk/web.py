@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
@@ -10,7 +11,8 @@ import msgspec
 
 from bot.desk.actions import ACTIONS, LONGEST_TEXT, Field, Fields
 from bot.desk.counter import Counter, DeskStore, Offer, Result
-from bot.desk.fitting import asked_by, correctable, refusals, revisable
+from bot.desk.enclosing import LARGEST_TOGETHER, MOST_FILES
+from bot.desk.fitting import asked_by, correctable, largest_file, refusals, revisable, why_no_files
 from bot.desk.views import CalendarOf, Json, conversation_json, explanation_json, iso, message_json, queue_row
 from bot.desk.weighing import Thresholds
 from bot.domain.calendar import ALWAYS_OPEN
@@ -22,7 +24,7 @@ from bot.domain.roles import Agent
 from bot.domain.states import State
 from bot.errors import BadMessage, Conflict, ModelError, NotFound
 from bot.ports import Capabilities, TimeSource
-from bot.records import QueueQuery
+from bot.records import Enclosure, QueueQuery
 
 PAGE_SIZE = 50
 LONGEST_SEARCH = 200
@@ -87,6 +89,15 @@ class WebDesk:
         self._revises = revises
         self._channels = tuple(channels)
 
+    @property
+    def name(self) -> str:
+        """Return what the desk is called."""
+        return "web"
+
+    async def run(self) -> None:
+        """Wait until cancelled: pages follow the event log by themselves, and hand in by HTTP."""
+        await asyncio.Event().wait()
+
     def table(self, agent: Agent) -> Json:
         """Return all that staff can do, and among what they choose: the page's keys and forms come from it."""
         return {
@@ -110,7 +121,14 @@ class WebDesk:
             "teams": self._counter.teams,
             "channels": self._channels,
             "longest": LONGEST_TEXT,
+            "most_files": MOST_FILES,
+            "largest_together": LARGEST_TOGETHER,
         }
+
+    @property
+    def largest_together(self) -> int:
+        """Return how many bytes the files of one reply may have together."""
+        return LARGEST_TOGETHER
 
     async def conversations(self, agent: Agent, *, view: str, text: str, page: int, narrowed: Narrowed) -> Json:
         """Return one page of a list, most urgent first, with the counts of all lists."""
@@ -149,14 +167,22 @@ class WebDesk:
             "revisable": revisable(view, agent, may=may),
             "correctable": correctable(view),
             "asked_by": asked_by(view, log),
+            "largest_file": largest_file(may),
+            "no_files": why_no_files(may),
         }
 
-    async def perform(self, agent: Agent, conversation: str, asked: Mapping[str, object]) -> Json:
-        """Carry out an action and say what became of it. Raises BadMessage for one that makes no sense."""
+    async def perform(
+        self, agent: Agent, conversation: str, asked: Mapping[str, object], files: Sequence[Enclosure] = ()
+    ) -> Json:
+        """Carry out an action and say what became of it. Raises BadMessage for one that makes no sense.
+
+        ``files`` go to the customer along with a reply. The same ``request`` with others is another wish.
+        """
         found = ConversationId(conversation)
         action, fields = _asked(asked)
-        request = _request(asked, agent, action, fields, conversation)
-        result = await self._counter.perform(agent, found, action, fields, request=request)
+        marks = await asyncio.to_thread(_marks, files) if files else []
+        request = _request(asked, agent, action, fields, conversation, marks)
+        result = await self._counter.perform(agent, found, action, fields, request=request, files=files)
         return _result(result) | {"conversation": await self.conversation(agent, conversation)}
 
     async def perform_all(self, agent: Agent, asked: Mapping[str, object]) -> Json:
@@ -235,7 +261,19 @@ def _chosen(asked: Mapping[str, object]) -> list[ConversationId]:
     return [ConversationId(each) for each in chosen]
 
 
-def _request(asked: Mapping[str, object], agent: Agent, action: str, fields: Fields, conversation: str) -> str:
+def _marks(files: Sequence[Enclosure]) -> list[str]:
+    """Return a mark of each file's content; of megabytes it takes a moment."""
+    return [f"{each.name} {hashlib.sha256(each.content).hexdigest()}" for each in files]
+
+
+def _request(
+    asked: Mapping[str, object],
+    agent: Agent,
+    action: str,
+    fields: Fields,
+    conversation: str,
+    marks: Sequence[str] = (),
+) -> str:
     """Return a name for this very wish: the same key from somebody else, or for something else, is another wish.
 
     ``seen`` is no part of it: whoever tries again after a lost answer may have read more by then.
@@ -246,7 +284,7 @@ def _request(asked: Mapping[str, object], agent: Agent, action: str, fields: Fie
     if not key:
         return ""
     told = sorted((name, value) for name, value in fields.items() if name != Field.SEEN)
-    whole = msgspec.json.encode([agent.id, conversation, action, told, key])
+    whole = msgspec.json.encode([agent.id, conversation, action, told, key, *marks])
     return f"web:{hashlib.sha256(whole).hexdigest()[:40]}"
 
 

@@ -105,6 +105,7 @@ async def test_the_open_case_of_an_erased_customer_is_over(store, state):
         ("cancel", {"metric": "resolution_time", "instance": 1, "by": "erased"}),
         ("resolved", {"by": "erased", "agent": None, "role": None, "reason": None}),
         ("state_changed", {"from": state.value, "to": "resolved"}),
+        ("erased", {}),
     ]
     assert any(change.log for change in told)
 

@@ -12,7 +12,9 @@ NEEDED: Mapping[str, int] = {
     "Read Message History": 1 << 16,
     "Send Messages in Threads": 1 << 38,
 }
-INVITED_WITH = sum(NEEDED.values())
+#: What it is invited with besides: without it, a reply with files fails, and says so.
+WITH_FILES = 1 << 15
+INVITED_WITH = sum(NEEDED.values()) | WITH_FILES
 #: What a desk of staff's needs besides.
 NEEDED_AT_A_DESK: Mapping[str, int] = {
     "Embed Links": 1 << 14,
@@ -32,7 +34,7 @@ def invitation(application: str, *, desk: bool = False) -> str:
 
     ``desk``: staff work there too, so it may have slash commands and open threads.
     """
-    permissions = INVITED_WITH + sum(NEEDED_AT_A_DESK.values()) if desk else INVITED_WITH
+    permissions = INVITED_WITH | sum(NEEDED_AT_A_DESK.values()) if desk else INVITED_WITH
     scope = "bot+applications.commands" if desk else "bot"
     return f"https://discord.com/oauth2/authorize?client_id={application}&scope={scope}&permissions={permissions}"
 

@@ -244,4 +244,4 @@ def test_a_thread_needs_its_own_permission_to_speak() -> None:
 
 
 def test_the_invitation_asks_for_what_is_needed_and_no_more() -> None:
-    assert invitation("9000").endswith("client_id=9000&scope=bot&permissions=274877975552")
+    assert invitation("9000").endswith("client_id=9000&scope=bot&permissions=274878008320")
