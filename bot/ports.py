@@ -384,6 +384,10 @@ class Views(Protocol):
         """
         ...
 
+    async def unhandled(self, conversation: ConversationId) -> int:
+        """Return how many messages of its customer's are stored and wait to be understood."""
+        ...
+
     async def acts(self, query: ActQuery) -> list[LogRecord]:
         """Return what staff did, newest first: the log's records of commands, each with its agent."""
         ...

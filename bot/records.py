@@ -370,7 +370,8 @@ class EarlierMatter:
 class ConversationView:
     """A conversation with everything that staff may see. ``earlier``: the customer's others, newest first.
 
-    ``blocked``: who has stopped hearing this customer, and when.
+    ``blocked``: who has stopped hearing this customer, and when. ``unhandled``: how many of the customer's
+    messages stand in the transcript and wait to be understood.
     """
 
     conversation: Conversation
@@ -381,6 +382,12 @@ class ConversationView:
     corrections: tuple[CorrectionRecord, ...] = ()
     earlier: tuple[EarlierMatter, ...] = ()
     blocked: BlockRecord | None = None
+    unhandled: int = 0
+
+    @property
+    def received(self) -> int:
+        """Return how many messages of the customer's there are: what whoever reads all of this has read."""
+        return self.conversation.received + self.unhandled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -211,7 +211,7 @@ class Counter:
             return ()
         view = await self.view(conversation)
         written = [line for line in view.transcript if line.author is Author.CUSTOMER]
-        unread = view.conversation.received - seen
+        unread = view.received - seen
         return tuple(written[-unread:]) if unread > 0 else ()
 
     def _check_teams(self, commands: Sequence[Command]) -> None:

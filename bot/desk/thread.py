@@ -114,7 +114,7 @@ def card(view: ConversationView, log: Sequence[LogRecord]) -> Card:
         private=c.private,
         language=c.language,
         state=c.state,
-        received=c.received,
+        received=view.received,
         mood=assessment.prediction if assessment else None,
         reason=reason_text(c.reason),
         nearest=next(iter(assessment.candidates), None) if assessment else None,

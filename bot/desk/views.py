@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from bot.desk.weighing import Thresholds, Weighed, decisive, weigh
-from bot.desk.wording import certainty, clock_title, reason_text, sentence
+from bot.desk.wording import SENTENCES, certainty, clock_title, reason_text, sentence
 from bot.domain.calendar import Calendar
 from bot.domain.conversation import Conversation
 from bot.domain.explanation import Explanation, Word
@@ -119,6 +119,7 @@ def conversation_json(
     conversation = view.conversation
     return {
         **_standing(conversation),
+        "received": view.received,
         "now": iso(now),
         "version": conversation.version,
         "customer": view.customer.name,
@@ -343,7 +344,7 @@ def _pieces(explanation: Explanation) -> Iterator[Json]:
 
 
 def _told(log: Sequence[LogRecord]) -> Iterator[tuple[LogRecord, str]]:
-    return ((record, text) for record in log if (text := sentence(record)))
+    return ((record, text) for record in log if record.kind in SENTENCES and (text := sentence(record)))
 
 
 def _happening(record: LogRecord, text: str) -> Json:

@@ -10,7 +10,18 @@ from weakref import WeakValueDictionary
 
 from bot.domain.actions import SendState
 from bot.domain.conversation import Conversation
-from bot.domain.events import Block, Command, CorrectLabel, FieldsSet, HolderLeft, Note, Reply, Revise, Unblock
+from bot.domain.events import (
+    Block,
+    Command,
+    CorrectLabel,
+    FieldsSet,
+    HolderLeft,
+    Note,
+    Reply,
+    Resolve,
+    Revise,
+    Unblock,
+)
 from bot.domain.log import LogKind
 from bot.domain.messages import Author, ConversationId
 from bot.domain.prediction import HOLDS_FROM, SCORED_LABELS, Label, Prediction
@@ -73,6 +84,9 @@ class StaffCommands:
             return await self._perform(conversation, command, request)
 
     async def _perform(self, conversation: ConversationId, command: Asked, request: str) -> CommandResult:
+        if isinstance(command, Reply | Resolve) and command.seen is not None:
+            # what nobody has handled yet is not in the conversation's count, but the customer has written it
+            command = replace(command, seen=command.seen - await self._store.unhandled(conversation))
         if isinstance(command, Reply) and command.enclosures:
             return await self._reply_with_files(conversation, command, request)
         if not isinstance(command, CorrectLabel | Revise | Block | Unblock):

@@ -15,6 +15,7 @@ from bot.domain.decisions import Reason
 from bot.domain.events import CustomerWrote, Reply
 from bot.domain.messages import AgentId, ConversationId
 from bot.domain.sla import Metric
+from bot.domain.staff_rules import MOVED_ON
 from bot.domain.states import State
 from bot.errors import Overloaded
 from bot.records import Outcome
@@ -285,3 +286,19 @@ async def test_a_conversation_that_cannot_be_read_becomes_a_dead_letter_and_harm
         assert (facts.inbox, facts.dead_letters) == (0, 1)
         assert sound.conversation is not None
         assert (await w.conversation(sound.conversation)).state is State.ESCALATED
+
+
+async def test_what_the_customer_wrote_and_nobody_has_understood_yet_holds_a_reply_back_too() -> None:
+    async with world() as w:
+        conversation = await w.writes("complaint it broke")
+        seen = (await w.conversation(conversation)).received
+        await w.arrives("complaint and now it smokes")  # stored; no worker has taken it
+        view = await w.store.view(conversation)
+        assert view is not None
+        assert (view.unhandled, view.received) == (1, seen + 1)
+        held = Reply(at=w.time.now(), agent=ALEX, text="Try again.", seen=seen)
+        assert await w.commands(conversation, held) == MOVED_ON
+        read = Reply(at=w.time.now(), agent=ALEX, text="Unplug it!", seen=view.received)
+        assert await w.commands(conversation, read) == ""
+        await w.settle()
+        assert (await w.store.view(conversation)).unhandled == 0  # type: ignore[union-attr]  # it is there

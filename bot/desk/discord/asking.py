@@ -88,7 +88,7 @@ class Asking:
             if at is not None and _stood(entry, posts, at - TO_READ):
                 break
             unread += entry.deleted_at is None
-        return max(view.conversation.received - unread, 0)
+        return max(view.received - unread, 0)
 
     def somewhere_else(self, heard: Heard) -> Answer:
         """Say where a command works that was given outside of a thread."""

@@ -70,7 +70,7 @@ class Standing:
     @property
     def received(self) -> int:
         """Return how many messages the customer has written."""
-        return self.view.conversation.received
+        return self.view.received
 
     @property
     def name(self) -> str:

@@ -350,6 +350,10 @@ class SqliteStore:
             lambda db: transcript.history(db, channel, customer, after=after, limit=limit)
         )
 
+    async def unhandled(self, conversation: ConversationId) -> int:
+        """Return how many messages of its customer's wait to be understood."""
+        return await self._readers.run(lambda db: views.unhandled(db, conversation))
+
     async def acts(self, query: ActQuery) -> list[LogRecord]:
         """Return what staff did, newest first."""
         return await self._readers.run(lambda db: log.acts(db, query))

@@ -48,6 +48,9 @@ SELECT c.snapshot, c.customer,
        (SELECT count(*) FROM outbox o WHERE o.conversation = c.id AND o.state IN ('new', 'sending')),
        (SELECT json_group_array(d.key) FROM deadlines d WHERE d.conversation = c.id)
 FROM conversations c WHERE c.id > ? AND c.state NOT IN ('unopened', 'resolved') ORDER BY c.id LIMIT ?"""
+_UNHANDLED = """
+SELECT count(*) FROM inbox
+WHERE conversation = ? AND kind = 'message' AND own = 1 AND hold_until = 0 AND escalated = 0"""
 _VIEW = """
 SELECT c.snapshot, u.channel, u.external_id, u.name FROM conversations c JOIN customers u ON u.id = c.customer
 WHERE c.id = ?"""
@@ -111,6 +114,7 @@ def view(connection: sqlite3.Connection, conversation: ConversationId) -> Conver
         notes=records.notes(connection, conversation),
         decisions=records.decisions(connection, conversation),
         corrections=corrections.of(connection, conversation),
+        unhandled=unhandled(connection, conversation),
         earlier=_earlier(connection, found),
         blocked=blocks.of(connection, found.customer),
     )
@@ -126,6 +130,11 @@ def _matter(c: Conversation) -> EarlierMatter:
     return EarlierMatter(
         conversation=c.id, state=c.state.value, label=c.label, opened_at=c.opened_at, resolved_at=c.resolved_at
     )
+
+
+def unhandled(connection: sqlite3.Connection, conversation: ConversationId) -> int:
+    """Return how many of the customer's own messages wait for a worker, what a room's patience holds left out."""
+    return int(connection.execute(_UNHANDLED, (conversation,)).fetchone()[0])
 
 
 def audit(connection: sqlite3.Connection, *, after: str, limit: int) -> list[AuditRow]:
