@@ -1,34 +1,24 @@
-"""The platforms on which customers write and staff work, built from what settings and environment say."""
+"""The platforms on which customers write, built from what settings and environment say."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import tzinfo
 from typing import Literal
 
 from bot.channels.discord.channel import DiscordChannel
 from bot.channels.discord.line import ChannelLine
-from bot.channels.discord.permissions import allowed
 from bot.channels.telegram.channel import TelegramChannel, Webhook
-from bot.desk.counter import Counter
-from bot.desk.discord.desk import DiscordDesk, HearingParts
-from bot.desk.discord.display import Display
 from bot.desk.discord.line import Refused, Unreached
 from bot.domain.messages import AgentId
 from bot.domain.rooms import Room, RoomRules
 from bot.errors import SettingsError
-from bot.ports import Board, Bookmarks, Capabilities, Fetch, Store, TimeSource
+from bot.ports import Board, Bookmarks, TimeSource
 from bot.settings import Environment, Settings
-from bot.staff import Directory, Staff
+from bot.staff import Directory
 
 #: Where Telegram brings its updates, below the address under which people reach Heed.
 TELEGRAM_PATH = "/webhooks/telegram"
-
-#: Where the page of a conversation lies, below the same address; its id follows.
-DESK_PAGE = "/desk?c="
 
 
 def room_rules(settings: Settings, platform: Literal["discord", "telegram"]) -> RoomRules:
@@ -56,58 +46,6 @@ def discord_channel(
         api=settings.channels.discord.api,
         gateway=settings.channels.discord.gateway,
         line=ChannelLine(desks=Directory(settings).discord_desks, refused=Refused, unreached=Unreached),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskParts:
-    """What a desk in a chat is joined from. ``files`` fetch what customers sent, by their channel's name."""
-
-    store: Store
-    counter: Counter
-    staff: Staff
-    board: Board
-    time: TimeSource
-    zone: tzinfo
-    capabilities_of: Callable[[str], Capabilities]
-    files: Mapping[str, Fetch]
-
-
-def discord_desk(
-    settings: Settings, environment: Environment, channel: DiscordChannel, parts: DeskParts
-) -> DiscordDesk | None:
-    """Return the desk inside Discord, over the channel's own connection; None where no room is set for it."""
-    directory = parts.staff.directory
-    if not directory.discord_desks:
-        return None
-    display = Display(
-        line=channel.line,
-        store=parts.store,
-        time=parts.time,
-        board=parts.board,
-        desks=directory.discord_desks,
-        room_of=directory.discord_desk,
-        present=parts.staff.present_for,
-        mention=lambda agent: directory.id_on("discord", agent) or "",
-        allowed=allowed,
-        notices=settings.desk.discord.notices,
-        files=parts.files,
-        page=f"{environment.public_url.rstrip('/')}{DESK_PAGE}" if environment.public_url else "",
-    )
-    return DiscordDesk(
-        HearingParts(
-            line=channel.line,
-            store=parts.store,
-            counter=parts.counter,
-            people=parts.staff,
-            board=parts.board,
-            time=parts.time,
-            rooms=directory.discord_desks,
-            zone=parts.zone,
-            reply_by_replying=settings.desk.discord.reply_by_replying,
-            beside=[display],
-            may=parts.capabilities_of,
-        )
     )
 
 

@@ -9,7 +9,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import aiohttp
@@ -20,24 +20,22 @@ from pydantic import SecretStr
 from bot.channels.api.channel import ApiChannel
 from bot.channels.api.routes import ApiParts, api_routes
 from bot.channels.api.webhook import Secret, Webhook
-from bot.channels.discord.channel import DiscordChannel
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.webchat.channel import WebChat
 from bot.channels.webchat.chat import Chat, ChatParts
 from bot.channels.webchat.origins import Origins
 from bot.channels.webchat.page import Look
 from bot.channels.webchat.visitors import Visitors
-from bot.desk.counter import Counter
-from bot.desk.web import Explain, WebDesk
+from bot.desk.web import WebDesk
+from bot.desks import DeskParts, counter_of, discord_desk, web_desk
 from bot.domain.roles import Role
 from bot.engine.auditor import Heartbeat
 from bot.engine.board import NoticeBoard
 from bot.engine.holders import Holders
 from bot.engine.time import SystemTime
 from bot.errors import NotFound, SettingsError
-from bot.offers import TemplateOffers
-from bot.platforms import DeskParts, discord_channel, discord_desk, telegram_channel
-from bot.ports import ENCLOSED, Assessor, Channel, DeliveryMode, Desk, Enclosures, Fetch
+from bot.platforms import discord_channel, telegram_channel
+from bot.ports import ENCLOSED, Channel, DeliveryMode, Desk, Enclosures, Fetch
 from bot.reports.explain import lives
 from bot.reports.service import ReportService
 from bot.rulebook import Hours
@@ -46,7 +44,7 @@ from bot.staff import Directory, Staff
 from bot.web.app import create_app
 from bot.web.parts import WebParts
 from bot.web.sign_in import one_time_link
-from bot.wiring import Heed, brand_zone, confidence_of, join, load_assessor, open_reports, open_store, read_secret
+from bot.wiring import Heed, brand_zone, join, load_assessor, open_reports, open_store, read_secret
 
 log = structlog.get_logger(__name__)
 
@@ -107,15 +105,15 @@ async def serve(settings: Settings, environment: Environment, announce: Callable
         files[ENCLOSED] = fetch_enclosed(store)
         staff = Staff(Directory(settings), accounts=store, log=store, time=time)
         counter = counter_of(heed, assessor, staff)
+        desk = web_desk(heed, counter, explain=assessor.explain)
         holders = Holders(store=store, commands=heed.commands, agent=staff.agent, time=time)
         reports = await open_reports(store, settings, time)
         stack.push_async_callback(reports.close)
         chat = _chat(heed, environment, secret) if settings.channels.webchat.enabled else None
         app = application(
             heed,
-            counter=counter,
+            desk=desk,
             staff=staff,
-            explain=assessor.explain,
             api=api,
             chat=chat,
             telegram=telegram,
@@ -126,9 +124,13 @@ async def serve(settings: Settings, environment: Environment, announce: Callable
         )
         port = await _listen(stack, app, environment)
         gc.freeze()  # what was loaded stays: collecting must not look through it again
-        desks = _desks(settings, environment, heed, counter, staff, board, discord, files)
+        parts = DeskParts(
+            heed=heed, counter=counter, staff=staff, board=board, files=files, environment=environment
+        )
+        in_discord = discord_desk(parts, discord) if discord is not None else None
+        desks: list[Desk] = [desk, *([in_discord] if in_discord is not None else [])]
         loops = [heed.engine.run(), reports.run(), holders.run(), *([chat.run()] if chat else [])]
-        loops += [desk.run() for desk in desks]
+        loops += [each.run() for each in desks]
         await _until_stopped(
             loops,
             lambda: announce(replace(_addresses(port, environment, secret, time), platforms=names)),
@@ -165,44 +167,6 @@ def fetch_enclosed(store: Enclosures) -> Fetch:
     return fetch
 
 
-def _desks(  # noqa: PLR0917 - the parts of one process, joined once
-    settings: Settings,
-    environment: Environment,
-    heed: Heed,
-    counter: Counter,
-    staff: Staff,
-    board: NoticeBoard,
-    discord: DiscordChannel | None,
-    files: Mapping[str, Fetch],
-) -> list[Desk]:
-    """Return the desks inside chats; the pages of the web desk need nobody to run them."""
-    if discord is None:
-        return []
-    parts = DeskParts(
-        store=heed.store,
-        counter=counter,
-        staff=staff,
-        board=board,
-        time=heed.time,
-        zone=brand_zone(settings),
-        capabilities_of=heed.capabilities_of,
-        files=files,
-    )
-    desk = discord_desk(settings, environment, discord, parts)
-    return [] if desk is None else [desk]
-
-
-def counter_of(heed: Heed, assessor: Assessor, staff: Staff) -> Counter:
-    """Return the counter at which all desks of this Heed hand in what staff want."""
-    return Counter(
-        store=heed.store,
-        commands=heed.commands,
-        time=heed.time,
-        answers=TemplateOffers(brand=lambda: heed.brands.brand, assessor=assessor, time=heed.time),
-        teams=staff.directory.teams,
-    )
-
-
 def _chat(heed: Heed, environment: Environment, secret: bytes) -> Chat:
     own = environment.public_url.rstrip("/") or None
     words = heed.settings.channels.webchat
@@ -228,9 +192,8 @@ def _chat(heed: Heed, environment: Environment, secret: bytes) -> Chat:
 def application(
     heed: Heed,
     *,
-    counter: Counter,
+    desk: WebDesk,
     staff: Staff,
-    explain: Explain,
     api: ApiChannel,
     chat: Chat | None,
     telegram: TelegramChannel | None,
@@ -264,17 +227,7 @@ def application(
     app = create_app(
         WebParts(
             store=store,
-            desk=WebDesk(
-                counter=counter,
-                store=store,
-                paused=heed.commands.paused,
-                time=time,
-                calendar_of=heed.calendar_of,
-                thresholds=asdict(confidence_of(settings)),
-                explain=explain,
-                revises=heed.capabilities_of,
-                channels=_channel_names(settings, files),
-            ),
+            desk=desk,
             roster=staff,
             commands=heed.commands,
             health=heed.engine,
@@ -294,12 +247,6 @@ def application(
     if chat is not None:
         app.on_shutdown.append(lambda _app: chat.close())
     return app
-
-
-def _channel_names(settings: Settings, platforms: Mapping[str, Fetch]) -> list[str]:
-    """Return the channels on which customers can write now, as lists are narrowed to them."""
-    own = {"webchat": settings.channels.webchat.enabled, "api": settings.channels.api.enabled}
-    return [*(name for name, open_now in own.items() if open_now), *platforms]
 
 
 async def _api_channel(

@@ -134,6 +134,7 @@ class Heed:
     presence: Presence
     calendar_of: Callable[[str], Calendar]
     capabilities_of: Callable[[str], Capabilities]
+    channel_names: tuple[str, ...]
 
 
 def brand_of(settings: Settings) -> Brand:
@@ -307,7 +308,17 @@ def join(
         presence=presence,
         calendar_of=book.calendar_of,
         capabilities_of=capabilities_of,
+        channel_names=_open_names(settings, channels),
     )
+
+
+def _open_names(settings: Settings, channels: Sequence[Channel]) -> tuple[str, ...]:
+    """Return the names of the channels on which customers can write now."""
+    closed = {
+        "webchat": not settings.channels.webchat.enabled,
+        "api": not settings.channels.api.enabled,
+    }
+    return tuple(each.capabilities.name for each in channels if not closed.get(each.capabilities.name, False))
 
 
 def _capabilities(channels: Sequence[Channel]) -> Callable[[str], Capabilities]:

@@ -28,6 +28,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.channels import arrivals
 from bot.channels.api.channel import ApiChannel
 from bot.cli import main
+from bot.desks import counter_of, web_desk
 from bot.domain.events import FieldsSet, Reply
 from bot.domain.explanation import Explanation
 from bot.domain.messages import Address, ConversationId
@@ -35,7 +36,7 @@ from bot.domain.roles import Role
 from bot.engine.board import NoticeBoard
 from bot.engine.time import SystemTime, VirtualTime
 from bot.rulebook import Hours
-from bot.serving import application, counter_of
+from bot.serving import application
 from bot.settings import Environment, Settings, read_settings
 from bot.staff import Directory, Staff
 from bot.stores.sqlite import SqliteStore
@@ -178,9 +179,8 @@ async def _opened(stack: AsyncExitStack, settings: Settings, time: VirtualTime) 
     staff = Staff(Directory(settings), accounts=store, log=store, time=time)
     app = application(
         heed,
-        counter=counter_of(heed, model, staff),
+        desk=web_desk(heed, counter_of(heed, model, staff), explain=_no_words),
         staff=staff,
-        explain=_no_words,
         api=ApiChannel(),
         chat=None,
         telegram=None,
