@@ -525,12 +525,14 @@ class CommandResult:
     """What became of a staff command.
 
     A refusal says why in a sentence for the person who gave it; its kind lets a desk offer the next step.
+    ``repeated``: the same request was carried out before, as it stood then.
     """
 
     accepted: bool
     conversation: Conversation | None
     refusal: str = ""
     kind: Refusal | None = None
+    repeated: bool = False
 
 
 class Desk(Protocol):

@@ -371,7 +371,8 @@ class ConversationView:
     """A conversation with everything that staff may see. ``earlier``: the customer's others, newest first.
 
     ``blocked``: who has stopped hearing this customer, and when. ``unhandled``: how many of the customer's
-    messages stand in the transcript and wait to be understood.
+    messages stand in the transcript and wait to be understood. ``newer``: what the customer writes at this
+    conversation's address goes there.
     """
 
     conversation: Conversation
@@ -383,6 +384,7 @@ class ConversationView:
     earlier: tuple[EarlierMatter, ...] = ()
     blocked: BlockRecord | None = None
     unhandled: int = 0
+    newer: ConversationId | None = None
 
     @property
     def received(self) -> int:

@@ -38,6 +38,7 @@ from bot.errors import BadMessage
 
 LONGEST_TEXT = 4000
 LONGEST_TEAM = 100
+LONGEST_SHOWN = 80
 LONGEST_SNOOZE = timedelta(days=366)
 
 Fields = Mapping[str, object]
@@ -134,7 +135,7 @@ def _transfer(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]
     team = fields.get(Field.TEAM)
     if not isinstance(team, str) or not team.strip() or len(team.strip()) > LONGEST_TEAM:
         raise BadMessage("Which team is meant? Name it as 'team'.")
-    return (Transfer(at=at, agent=agent, team=team.strip()), *_remark(fields, agent, at))
+    return (Transfer(at=at, agent=agent, team=team.strip(), remark=_remark(fields)),)
 
 
 def _correct(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]:
@@ -145,20 +146,20 @@ def _snooze(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]:
     until = _instant(fields.get(Field.UNTIL))
     if until - at > LONGEST_SNOOZE:
         raise BadMessage(f"{until:%Y-%m-%d} is more than a year away: choose an earlier day.")
-    return (Snooze(at=at, agent=agent, until=until), *_remark(fields, agent, at))
+    return (Snooze(at=at, agent=agent, until=until, remark=_remark(fields)),)
 
 
 def _resolve(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]:
     reason = fields.get(Field.REASON, ResolveReason.ANSWERED)
     if not isinstance(reason, str) or reason not in set(ResolveReason):
-        raise BadMessage(f"{reason!r} is no reason; choose one of {', '.join(ResolveReason)}.")
-    done = Resolve(at=at, agent=agent, reason=ResolveReason(reason), seen=_seen(fields))
-    return (done, *_remark(fields, agent, at))
+        raise BadMessage(f"{shown(reason)} is no reason; choose one of {', '.join(ResolveReason)}.")
+    why, seen, remark = ResolveReason(reason), _seen(fields), _remark(fields)
+    return (Resolve(at=at, agent=agent, reason=why, seen=seen, remark=remark),)
 
 
-def _remark(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]:
-    """Return the note that goes along, where one was written."""
-    return (Note(at=at, agent=agent, note=_text(fields, "note")),) if fields.get(Field.TEXT) else ()
+def _remark(fields: Fields) -> str:
+    """Return the note that goes along, "" where none was written."""
+    return _text(fields, "note") if fields.get(Field.TEXT) else ""
 
 
 def _text(fields: Fields, what: str) -> str:
@@ -182,25 +183,33 @@ def _labels(fields: Fields) -> tuple[Label, ...]:
     given = fields.get(Field.LABELS)
     known = [label.value for label in SCORED_LABELS]
     if not isinstance(given, list | tuple) or not all(name in known for name in given):
-        raise BadMessage(f"The labels are {given!r}; give a list of those that hold of {', '.join(known)}.")
+        raise BadMessage(f"The labels are {shown(given)}; give a list of those that hold of {', '.join(known)}.")
     return tuple(label for label in SCORED_LABELS if label in given)
 
 
 def _seen(fields: Fields) -> int | None:
     """Return how many of the customer's messages their writer had read, where the desk says so."""
     seen = fields.get(Field.SEEN)
-    return seen if isinstance(seen, int) and not isinstance(seen, bool) else None
+    if seen is not None and (isinstance(seen, bool) or not isinstance(seen, int)):
+        raise BadMessage(f"'seen' is {shown(seen)}; it is how many of the customer's messages were read.")
+    return seen
 
 
 def _instant(given: object) -> datetime:
     """Return an instant from ISO 8601. Raises BadMessage for what is none, or has no zone."""
     try:
         at = datetime.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise BadMessage(f"{given!r} is no time; write one like 2026-11-23T09:00:00Z.")
-    return at.astimezone(UTC)
+        if at is not None and at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise BadMessage(f"{shown(given)} is no time; write one like 2026-11-23T09:00:00Z.")
+
+
+def shown(given: object) -> str:
+    """Return what somebody gave, short enough for a sentence."""
+    text = repr(given)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 ACTIONS: tuple[Action, ...] = (

@@ -60,7 +60,9 @@ class Result:
     """What became of an act.
 
     A ``refusal`` is a sentence for whoever acted. ``holder`` holds the conversation, where that was in the way.
-    ``meanwhile``: what the customer had written since the agent last looked, where that held a text back.
+    ``meanwhile``: what the customer had written since the agent last looked, where that held a text back;
+    ``received``: how many messages that makes, for whoever reads them now. ``repeated``: the same request was
+    carried out before, as it stood then.
     """
 
     accepted: bool
@@ -69,6 +71,8 @@ class Result:
     kind: Refusal | None = None
     holder: str = ""
     meanwhile: tuple[TranscriptEntry, ...] = ()
+    received: int = 0
+    repeated: bool = False
 
 
 class Counter:
@@ -129,6 +133,7 @@ class Counter:
     ) -> Mapping[ConversationId, Result]:
         """Carry out an action on a selection, each by itself: one that is refused keeps none of the others.
 
+        ``seen`` among the fields maps each conversation to how many of its messages had been read.
         Raises BadMessage for an action that makes no sense for a selection, or one that is too long.
         """
         known = action_of(action)
@@ -137,7 +142,8 @@ class Counter:
         chosen = list(dict.fromkeys(conversations))
         if not chosen or len(chosen) > MOST_AT_ONCE:
             raise BadMessage(f"{len(chosen)} conversations are chosen; choose 1 to {MOST_AT_ONCE}.")
-        return {each: await self._alone(agent, each, action, fields, request) for each in chosen}
+        told = {each: _told_of(each, known, fields) for each in chosen}
+        return {each: await self._alone(agent, each, action, told[each], request) for each in chosen}
 
     async def view(self, conversation: ConversationId) -> ConversationView:
         """Return all that staff may see of a conversation. Raises NotFound."""
@@ -176,6 +182,7 @@ class Counter:
         commands = commands_for(action.name, fields, agent=agent, at=now, files=attached)
         if not enclosures:
             return commands
+        await self.view(conversation)
         kept = [await self._store.keep_enclosure(conversation, each) for each in enclosures]
         attached = tuple(attachment_of(each, id_) for each, id_ in zip(enclosures, kept, strict=True))
         return commands_for(action.name, fields, agent=agent, at=now, files=attached)
@@ -193,31 +200,43 @@ class Counter:
         result = await self._commands.perform(conversation, command, request=request)
         after = result.conversation
         held = result.kind is Refusal.HELD and after is not None
+        view = await self.view(conversation) if result.kind is Refusal.MOVED_ON else None
         return Result(
             accepted=result.accepted,
             conversation=after,
             refusal="" if result.accepted else result.refusal or "This is not possible now.",
             kind=result.kind,
             holder=str(after.holder or "") if held and after is not None else "",
-            meanwhile=await self._meanwhile(conversation, fields, result.kind),
+            meanwhile=_meanwhile(view, fields) if view is not None else (),
+            received=view.received if view is not None else after.received if after is not None else 0,
+            repeated=result.repeated,
         )
-
-    async def _meanwhile(
-        self, conversation: ConversationId, fields: Fields, kind: Refusal | None
-    ) -> tuple[TranscriptEntry, ...]:
-        """Return what the customer has written that the agent had not read."""
-        seen = fields.get(Field.SEEN)
-        if kind is not Refusal.MOVED_ON or not isinstance(seen, int):
-            return ()
-        view = await self.view(conversation)
-        written = [line for line in view.transcript if line.author is Author.CUSTOMER]
-        unread = view.received - seen
-        return tuple(written[-unread:]) if unread > 0 else ()
 
     def _check_teams(self, commands: Sequence[Command]) -> None:
         for command in commands:
             if isinstance(command, Transfer) and self.teams and command.team not in self.teams:
                 raise BadMessage(f"There is no team {command.team!r}; known are {', '.join(self.teams)}.")
+
+
+def _meanwhile(view: ConversationView, fields: Fields) -> tuple[TranscriptEntry, ...]:
+    """Return what the customer has written that the agent had not read."""
+    seen = fields.get(Field.SEEN)
+    written = [line for line in view.transcript if line.author is Author.CUSTOMER]
+    unread = view.received - seen if isinstance(seen, int) else 0
+    return tuple(written[-unread:]) if unread > 0 else ()
+
+
+def _told_of(conversation: ConversationId, action: Action, fields: Fields) -> Fields:
+    """Return the fields for one of a selection: what was read of it, where the action asks for that.
+
+    Raises BadMessage where nobody says: what was not read must not be closed with the rest.
+    """
+    if Field.SEEN not in action.optional:
+        return {name: value for name, value in fields.items() if name != Field.SEEN}
+    read = fields.get(Field.SEEN)
+    if not isinstance(read, Mapping) or conversation not in read:
+        raise BadMessage("'seen' must say for each conversation how many of the customer's messages were read.")
+    return {**fields, Field.SEEN: read[conversation]}
 
 
 def part_of(request: str, number: int) -> str:

@@ -68,7 +68,8 @@ class Conversation:
     a bot's answer from before it can be told. ``instances`` counts clocks by metric family. ``responded``: a
     substantive reply has reached the customer since opening. ``unlisted``: more messages wait than are listed.
     ``ended`` are the reply clocks that ended last. ``handed_back_at``: since when it is the bot's again.
-    ``merged_into``: the conversation that goes on with this matter; ``linked``: those whose matter came in here.
+    ``erased``: its customer was removed for good, and nobody can be written to. ``merged_into``: the conversation
+    that goes on with this matter; ``linked``: those whose matter came in here.
     """
 
     id: ConversationId
@@ -104,6 +105,7 @@ class Conversation:
     tier: str = ""
     topic: str = ""
     handed_back_at: datetime | None = None
+    erased: bool = False
     merged_into: ConversationId | None = None
     linked: tuple[ConversationId, ...] = ()
     reason: Reason | None = None

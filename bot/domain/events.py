@@ -244,9 +244,10 @@ class Note(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snooze(Command):
-    """Put it away until a stated time. Reply clocks go on."""
+    """Put it away until a stated time, with an internal ``remark`` if there is one. Reply clocks go on."""
 
     until: datetime
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,9 +257,10 @@ class Wait(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(Command):
-    """Give it to another team. Whoever holds it lets go."""
+    """Give it to another team, with an internal ``remark`` if there is one. Whoever holds it lets go."""
 
     team: str
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,10 +294,11 @@ class ResolveReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolve(Command):
-    """Call it done. ``seen`` as for a reply."""
+    """Call it done, with an internal ``remark`` if there is one. ``seen`` as for a reply."""
 
     reason: ResolveReason = ResolveReason.ANSWERED
     seen: int | None = None
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ class LogKind(StrEnum):
     LINKED = "linked"  # other: the conversation whose matter came in
     BLOCKED = "blocked"  # agent: what the customer writes starts nothing any more
     UNBLOCKED = "unblocked"  # agent
-    ERASED = "erased"  # the customer was removed for good
+    ERASED = "erased"  # the customer was removed for good; part: one of those who wrote here, not whose it is
     RESOLVED = "resolved"  # by (agent, bot, silence, deleted, erased, merge), agent, reason
     SEND_QUEUED = "send_queued"  # action, wording, by, template
     SEND_CONFIRMED = "send_confirmed"

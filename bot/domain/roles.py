@@ -39,11 +39,15 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """A human on staff, with the role and team held at this moment. ``team`` is "" for somebody in none."""
+    """A human on staff, with the role and team held at this moment. ``team`` is "" for somebody in none.
+
+    ``outside``: they answer through another system, and Heed knows nothing else of them.
+    """
 
     id: AgentId
     role: Role = Role.AGENT
     team: str = ""
+    outside: bool = False
 
     def may(self, right: Right) -> bool:
         """Tell whether this agent's role includes ``right``."""

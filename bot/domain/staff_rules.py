@@ -130,6 +130,7 @@ def snooze(turn: Turn, event: Snooze) -> None:
     _check(turn, event.agent)
     if event.until <= event.at:
         raise Refused("The time to come back to this conversation has already passed.")
+    _remarked(turn, event)
     turn.log(LogKind.SNOOZED, **_who(event.agent), until=event.until.isoformat())
     _leave(turn, State.SNOOZED, snoozed_until=event.until)
 
@@ -147,6 +148,7 @@ def transfer(turn: Turn, event: Transfer) -> None:
     _check(turn, event.agent)
     if event.team == turn.c.team:
         raise Refused(f"This conversation is with {event.team} already.")
+    _remarked(turn, event)
     turn.log(LogKind.TRANSFERRED, turn.at, **_who(event.agent), **{"from": turn.c.team or None, "to": event.team})
     if turn.c.state is State.CLAIMED:
         turn.let_go(by="transfer")
@@ -188,6 +190,7 @@ def resolve(turn: Turn, event: Resolve) -> None:
     """Call it done: open reply clocks are fulfilled by resolution, and reported apart."""
     _check(turn, event.agent)
     _check_seen(turn, event.seen)
+    _remarked(turn, event)
     turn.resolve(by="agent", agent=event.agent, reason=event.reason.value)
 
 
@@ -268,6 +271,12 @@ def _leave(turn: Turn, state: State, **fields: object) -> None:
     free: dict[str, object] = dict.fromkeys(("holder", "claim_until", "snoozed_until", "handed_back_at"))
     turn.change(**{**free, **fields}, hold_epoch=turn.c.hold_epoch + 1)
     turn.move(state)
+
+
+def _remarked(turn: Turn, event: Snooze | Transfer | Resolve) -> None:
+    """Record the remark that goes along, in the same step: it is there whenever the act is."""
+    if event.remark:
+        turn.log(LogKind.NOTED, **_who(event.agent))
 
 
 def _who(agent: Agent) -> dict[str, str]:

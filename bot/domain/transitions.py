@@ -28,6 +28,7 @@ from bot.domain.events import (
     ClaimNearsEnd,
     ClockBreached,
     ClockWarned,
+    Command,
     CorrectLabel,
     CustomerDeleted,
     CustomerEdited,
@@ -98,6 +99,7 @@ NOT_DONE = Refuse("This conversation is not resolved.")
 NO_CLOCK = Ignore("No clock runs in this state.")
 NOT_CLAIMED = Ignore("Nobody holds the conversation any more.")
 NOT_SNOOZED = Ignore("The conversation is not snoozed any more.")
+ERASED = "This customer was erased. Nothing can be done here any more."
 NOT_SILENT = Ignore("The conversation has moved on.")
 
 
@@ -339,6 +341,8 @@ def advance(conversation: Conversation, event: Event, rules: Rules) -> Step:
 
     Raises MissingTransition, naming both, for a pair that the table does not know.
     """
+    if conversation.erased and isinstance(event, Command):
+        return Step(conversation=conversation, refusal=ERASED, kind=Refusal.NOT_NOW)
     cell = TABLE.get(type(event), {}).get(conversation.state)
     match cell:
         case Do(rule=rule):

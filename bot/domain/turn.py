@@ -83,7 +83,7 @@ class Turn(Hindsight):
     def resolve(self, *, by: str, agent: Agent | None = None, reason: str | None = None) -> None:
         """Call it done. By an agent this fulfils open clocks; by bot, silence, deletion or erasing it cancels."""
         whose = agent.id if agent is not None else None
-        reply_on_its_way = any(send.author is Author.AGENT for send in self.c.pending)
+        reply_on_its_way = any(send.author is Author.AGENT and send.wording.substantive for send in self.c.pending)
         closer = "bot" if by == "silence" else by
         for clock in self.c.clocks:
             if clock.metric is Metric.RESOLUTION and by not in {"deleted", "erased", "merge"}:
@@ -125,7 +125,8 @@ class Turn(Hindsight):
     def hold(self, agent: Agent) -> None:
         """Give the conversation to this agent: no answer of the bot starts out from now on."""
         if self.c.holder != agent.id:
-            self.log(LogKind.CLAIMED, agent=agent.id, role=agent.role.value)
+            outside: dict[str, Scalar] = {"outside": True} if agent.outside else {}
+            self.log(LogKind.CLAIMED, agent=agent.id, role=agent.role.value, **outside)
             self.change(holder=agent.id, hold_epoch=self.c.hold_epoch + 1)
         until = self.at + self.rules.claim_lifetime
         self.change(claim_until=until, claim_warned=False, snoozed_until=None, handed_back_at=None)

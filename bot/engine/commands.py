@@ -17,13 +17,16 @@ from bot.domain.events import (
     FieldsSet,
     HolderLeft,
     Note,
+    Reopen,
     Reply,
     Resolve,
     Revise,
+    Snooze,
+    Transfer,
     Unblock,
 )
 from bot.domain.log import LogKind
-from bot.domain.messages import Author, ConversationId
+from bot.domain.messages import AgentId, Author, ConversationId, MessageId
 from bot.domain.prediction import HOLDS_FROM, SCORED_LABELS, Label, Prediction
 from bot.domain.staff_rules import Refusal
 from bot.engine.outcomes import report
@@ -80,30 +83,39 @@ class StaffCommands:
         async with self._turns.setdefault(request, asyncio.Lock()):
             if await self._store.requested(request):
                 found = await self._store.load([conversation])
-                return CommandResult(accepted=True, conversation=found.get(conversation))
+                return CommandResult(accepted=True, conversation=found.get(conversation), repeated=True)
             return await self._perform(conversation, command, request)
 
     async def _perform(self, conversation: ConversationId, command: Asked, request: str) -> CommandResult:
-        if isinstance(command, Reply | Resolve) and command.seen is not None:
-            # what nobody has handled yet is not in the conversation's count, but the customer has written it
-            command = replace(command, seen=command.seen - await self._store.unhandled(conversation))
         if isinstance(command, Reply) and command.enclosures:
             return await self._reply_with_files(conversation, command, request)
-        if not isinstance(command, CorrectLabel | Revise | Block | Unblock):
+        if not isinstance(command, CorrectLabel | Revise | Reopen | Block | Unblock):
             return await self._drive(conversation, command, request)
         view = await self._store.view(conversation)
         if view is None:
             raise NotFound(f"there is no conversation {conversation}")
+        why = self._why_not(view, command)
+        if why:
+            return _refused(view, why)
+        return await self._drive(conversation, _completed(view, command), request, blocks=_blocks(view, command))
+
+    def _why_not(self, view: ConversationView, command: Asked) -> str:
+        """Return why a command does not fit what the conversation alone does not know, "" if it fits."""
         match command:
             case CorrectLabel() if not _may_be_corrected(view, command):
-                return _refused(view, NOTHING_TO_CORRECT)
-            case CorrectLabel():
-                return await self._drive(conversation, _completed(view, command), request)
+                return NOTHING_TO_CORRECT
+            case Reopen() if view.newer is not None:
+                return f"The customer's matters go on in conversation {view.newer}: answer there."
             case Revise():
-                return await self._revise(view, command, request)
-            case Block() | Unblock():
-                block = _block(view, command)
-                return await self._drive(conversation, command, request, blocks=(block,))
+                return self._why_not_revised(view.conversation.address.channel, command)
+        return ""
+
+    def _why_not_revised(self, channel: str, command: Revise) -> str:
+        may = self._revises(channel)
+        if may.edits_sends if command.text else may.deletes_sends:
+            return ""
+        name = "edits_sends" if command.text else "deletes_sends"
+        return may.instead.get(name) or f"On {channel} nothing can be changed once it was sent."
 
     async def _reply_with_files(self, conversation: ConversationId, command: Reply, request: str) -> CommandResult:
         """Send files along with a reply, where the customer's platform takes them."""
@@ -115,19 +127,6 @@ class StaffCommands:
             return CommandResult(accepted=False, conversation=found, refusal=why, kind=Refusal.NOT_NOW)
         return await self._drive(conversation, command, request)
 
-    async def _revise(self, view: ConversationView, command: Revise, request: str) -> CommandResult:
-        """Change a reply, where its platform lets that be done."""
-        channel = view.conversation.address.channel
-        may = self._revises(channel)
-        if not (may.edits_sends if command.text else may.deletes_sends):
-            name = "edits_sends" if command.text else "deletes_sends"
-            why = may.instead.get(name)
-            return _refused(view, why or f"On {channel} nothing can be changed once it was sent.")
-        said = next((line for line in view.transcript if line.message == command.message), None)
-        there = said is not None and said.send_state is SendState.SENT and said.deleted_at is None
-        wrote = said.agent if said is not None and there and said.author is Author.AGENT else None
-        return await self._drive(view.conversation.id, replace(command, wrote=wrote), request)
-
     async def _drive(
         self,
         conversation: ConversationId,
@@ -136,8 +135,10 @@ class StaffCommands:
         *,
         blocks: tuple[BlockRecord, ...] = (),
     ) -> CommandResult:
-        def make(_conversation: Conversation, _item: InboxItem | None) -> Passage:
-            return Passage(event=command)
+        seen_by = await self._unread(conversation, command)
+
+        def make(loaded: Conversation, _item: InboxItem | None) -> Passage:
+            return Passage(event=seen_by(loaded))
 
         trip = Trip(
             conversation=conversation,
@@ -154,6 +155,24 @@ class StaffCommands:
         return CommandResult(
             accepted=not step.refusal, conversation=step.conversation, refusal=step.refusal, kind=step.kind
         )
+
+    async def _unread(self, conversation: ConversationId, command: Asked) -> Callable[[Conversation], Asked]:
+        """Return what makes the command as it counts for the conversation as it is loaded.
+
+        Messages that nobody has understood yet are not in the conversation's count, but the customer has written
+        them. Those that are handled between this look and the load are counted once, there.
+        """
+        if not isinstance(command, Reply | Resolve) or command.seen is None:
+            return lambda _loaded: command
+        looked, seen = command, command.seen
+        known = (await self._store.load([conversation])).get(conversation)
+        waiting = await self._store.unhandled(conversation)
+
+        def counted(loaded: Conversation) -> Asked:
+            handled = loaded.received - (known.received if known is not None else loaded.received)
+            return replace(looked, seen=seen - max(waiting - handled, 0))
+
+        return counted
 
     async def pause(self, *, by: str) -> None:
         """Stop all automatic answers and take back those that have not started out."""
@@ -191,20 +210,21 @@ def _refused(view: ConversationView, why: str) -> CommandResult:
     return CommandResult(accepted=False, conversation=view.conversation, refusal=why, kind=Refusal.NOT_NOW)
 
 
-def _block(view: ConversationView, command: Block | Unblock) -> BlockRecord:
-    return BlockRecord(
-        customer=view.conversation.customer,
-        agent=command.agent.id,
-        at=command.at,
-        lifted=isinstance(command, Unblock),
-    )
+def _blocks(view: ConversationView, command: Asked) -> tuple[BlockRecord, ...]:
+    if not isinstance(command, Block | Unblock):
+        return ()
+    lifted = isinstance(command, Unblock)
+    customer = view.conversation.customer
+    return (BlockRecord(customer=customer, agent=command.agent.id, at=command.at, lifted=lifted),)
 
 
 def _notes(command: Asked, request: str) -> tuple[NoteRecord, ...]:
-    if not isinstance(command, Note):
-        return ()
-    note_id = note_of(request or uuid.uuid4().hex)
-    return (NoteRecord(id=note_id, agent=command.agent.id, text=command.note, at=command.at),)
+    """Return the note that a command leaves: its own words, or the remark that goes along with it."""
+    match command:
+        case Note(note=text) | Transfer(remark=text) | Snooze(remark=text) | Resolve(remark=text) if text:
+            note_id = note_of(request or uuid.uuid4().hex)
+            return (NoteRecord(id=note_id, agent=command.agent.id, text=text, at=command.at),)
+    return ()
 
 
 def _corrections(command: Asked) -> tuple[CorrectionRecord, ...]:
@@ -219,10 +239,23 @@ def _may_be_corrected(view: ConversationView, command: CorrectLabel) -> bool:
     return said is not None and said.author is Author.CUSTOMER and said.deleted_at is None and bool(said.text)
 
 
-def _completed(view: ConversationView, command: CorrectLabel) -> CorrectLabel:
-    """Return the command with what the model had said, and what was done: of an edited message the newest."""
-    records = [record for record in view.decisions if record.message == command.message]
-    return replace(command, was=_labels_given(records), decided=_done(records))
+def _completed(view: ConversationView, command: Asked) -> Asked:
+    """Return the command with what only the transcript and the decisions know."""
+    match command:
+        case CorrectLabel():  # what the model had said, and what was done: of an edited message the newest
+            records = [record for record in view.decisions if record.message == command.message]
+            return replace(command, was=_labels_given(records), decided=_done(records))
+        case Revise():
+            return replace(command, wrote=_writer(view, command.message))
+    return command
+
+
+def _writer(view: ConversationView, message: MessageId) -> AgentId | None:
+    """Return who wrote a reply that stands with the customer, None if it is none."""
+    said = next((line for line in view.transcript if line.message == message), None)
+    if said is None or said.author is not Author.AGENT or said.deleted_at is not None:
+        return None
+    return said.agent if said.send_state is SendState.SENT else None
 
 
 def _labels_given(records: list[DecisionRecord]) -> tuple[Label, ...]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import structlog
 
+from bot.domain.conversation import Conversation
 from bot.domain.events import HolderLeft
 from bot.domain.log import LogKind, LogRecord
 from bot.domain.messages import AgentId
@@ -21,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = timedelta(seconds=30)
 
-#: Held conversations looked at in one go; there are seldom more than agents can hold.
+#: Held conversations looked at in one go.
 MOST = 500
 
 
@@ -48,8 +49,14 @@ class Holders:
 
     async def step(self) -> int:
         """Look once; return 0, for there is nothing more to do at once."""
-        page = await self._store.queue(QueueQuery(states=(State.CLAIMED,), limit=MOST))
-        held = [row.conversation for row in page.rows if row.conversation.holder is not None]
+        offset, total = 0, 1
+        while offset < total:
+            page = await self._store.queue(QueueQuery(states=(State.CLAIMED,), limit=MOST, offset=offset))
+            await self._look_at([row.conversation for row in page.rows if row.conversation.holder is not None])
+            offset, total = offset + MOST, page.total
+        return 0
+
+    async def _look_at(self, held: Sequence[Conversation]) -> None:
         may = {holder: await self._may_hold(holder) for holder in {c.holder for c in held} if holder}
         for conversation in held:
             holder = conversation.holder
@@ -59,7 +66,6 @@ class Holders:
                 log.info("holder_left", conversation=conversation.id)
                 left = HolderLeft(at=self._time.now(), holder=holder)
                 await self._commands.perform(conversation.id, left)
-        return 0
 
     async def _may_hold(self, holder: AgentId) -> bool:
         agent = await self._agent(holder)
@@ -75,6 +81,8 @@ def claimed_at_a_desk(life: Sequence[LogRecord]) -> bool:
     if not claims:
         return True
     claim = claims[-1]
+    if claim.fields.get("outside") is True:
+        return False
     with_it = (record for record in life if record.recorded_at == claim.recorded_at)
     return not any(
         record.kind == LogKind.REPLIED

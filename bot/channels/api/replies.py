@@ -120,7 +120,7 @@ class Replies:
     async def _agent(self, name: str) -> Agent:
         id_ = clean_id(name, field="agent")
         account = await self.accounts.staff(id_)
-        return Agent(id=AgentId(id_), role=account.role if account else Role.AGENT)
+        return Agent(id=AgentId(id_), role=account.role if account else Role.AGENT, outside=account is None)
 
 
 def _digest(reply: ReplyIn) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from bot.domain.calendar import read_calendar
 from bot.domain.conversation import Conversation, Rules
-from bot.domain.log import LogKind
-from bot.domain.messages import Address
+from bot.domain.log import LogEvent, LogKind
+from bot.domain.messages import Address, ConversationId
 from bot.domain.states import State
 from bot.domain.turn import Turn
 from bot.errors import StoreError, StoreUnavailable
@@ -64,6 +64,10 @@ DELETE FROM bodies WHERE message IN (
 _BLANK_SENDS = """
 UPDATE outbox SET external_ids = NULL
 WHERE external_ids IS NOT NULL AND conversation IN (SELECT value FROM json_each(?))"""
+# Conversations of others in which they wrote.
+_OTHERS = """
+SELECT DISTINCT conversation FROM messages
+WHERE customer = ? AND author = 'customer' AND conversation NOT IN (SELECT value FROM json_each(?))"""
 _DELETE_NOTES = """
 DELETE FROM note_bodies WHERE note IN (
     SELECT id FROM notes WHERE conversation IN (SELECT value FROM json_each(?)))"""
@@ -102,6 +106,7 @@ def erase(tx: Transaction, channel: str, customer: str, *, at: datetime) -> int:
     snapshots = tx.execute("SELECT snapshot FROM conversations WHERE customer = ?", (who,)).fetchall()
     theirs = [decode_conversation(snapshot) for (snapshot,) in snapshots]
     ids = encode([conversation.id for conversation in theirs]).decode()
+    others = tx.execute(_OTHERS, (who, ids)).fetchall()
     gone = _erase_texts(tx, who, ids)
     _erase_decisions(tx, who, ids)
     corrections.erase(tx, who, ids)
@@ -111,6 +116,7 @@ def erase(tx: Transaction, channel: str, customer: str, *, at: datetime) -> int:
     _erase_identity(tx, who, ids)
     _erase_bookmarks(tx, channel, {conversation.address.place for conversation in theirs if conversation.private})
     _end(tx, ids, theirs, ended, at)
+    _tell_others(tx, others, at)
     return gone
 
 
@@ -175,6 +181,12 @@ def _end(
     log.add(tx, [(turn.c.id, event, at) for turn in turns for event in turn.logged])
 
 
+def _tell_others(tx: Transaction, others: Sequence[tuple[str]], at: datetime) -> None:
+    """Log that some texts are gone where they stood in somebody else's conversation, for whoever shows that."""
+    gone = LogEvent(kind=LogKind.ERASED, at=at, fields={"part": True})
+    log.add(tx, [(ConversationId(conversation), gone, at) for (conversation,) in others])
+
+
 def _rules(tx: Transaction, theirs: Sequence[Conversation]) -> Rules:
     """Return all that ending these cases asks for: the hours that their clocks count. No target, no term."""
     named = {clock.calendar for conversation in theirs for clock in conversation.clocks}
@@ -205,7 +217,7 @@ def _last_turn(conversation: Conversation, rules: Rules, ended: Mapping[str, str
     updated_at = at if turn.logged else conversation.updated_at
     turn.log(LogKind.ERASED)  # so that whoever shows the conversation elsewhere takes it down there
     version = conversation.version + 1
-    turn.change(unanswered=(), address=_nowhere(conversation), updated_at=updated_at, version=version)
+    turn.change(erased=True, unanswered=(), address=_nowhere(conversation), updated_at=updated_at, version=version)
     return turn
 
 

@@ -48,6 +48,7 @@ SELECT c.snapshot, c.customer,
        (SELECT count(*) FROM outbox o WHERE o.conversation = c.id AND o.state IN ('new', 'sending')),
        (SELECT json_group_array(d.key) FROM deadlines d WHERE d.conversation = c.id)
 FROM conversations c WHERE c.id > ? AND c.state NOT IN ('unopened', 'resolved') ORDER BY c.id LIMIT ?"""
+_AT_ADDRESS = "SELECT conversation FROM aliases WHERE address = ? AND conversation <> ?"
 _UNHANDLED = """
 SELECT count(*) FROM inbox
 WHERE conversation = ? AND kind = 'message' AND own = 1 AND hold_until = 0 AND escalated = 0"""
@@ -115,6 +116,7 @@ def view(connection: sqlite3.Connection, conversation: ConversationId) -> Conver
         decisions=records.decisions(connection, conversation),
         corrections=corrections.of(connection, conversation),
         unhandled=unhandled(connection, conversation),
+        newer=_newer(connection, decode_conversation(snapshot)),
         earlier=_earlier(connection, found),
         blocked=blocks.of(connection, found.customer),
     )
@@ -130,6 +132,12 @@ def _matter(c: Conversation) -> EarlierMatter:
     return EarlierMatter(
         conversation=c.id, state=c.state.value, label=c.label, opened_at=c.opened_at, resolved_at=c.resolved_at
     )
+
+
+def _newer(connection: sqlite3.Connection, conversation: Conversation) -> ConversationId | None:
+    """Return which conversation has taken this one's place at its address, if one has."""
+    row = connection.execute(_AT_ADDRESS, (conversation.address.key(), conversation.id)).fetchone()
+    return None if row is None else ConversationId(row[0])
 
 
 def unhandled(connection: sqlite3.Connection, conversation: ConversationId) -> int:
