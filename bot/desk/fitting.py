@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.desk.actions import ACTIONS, Action, Field, commands_for
+from bot.desk.enclosing import LARGEST_FILE
 from bot.domain.actions import SendState
 from bot.domain.conversation import Conversation, Rules
 from bot.domain.events import Command, Revise
@@ -60,6 +61,18 @@ def correctable(view: ConversationView) -> tuple[MessageId, ...]:
     """Return the customer's messages that a label can be put to, newest first."""
     said = (entry for entry in reversed(view.transcript) if entry.author is Author.CUSTOMER)
     return tuple(entry.message for entry in said if entry.text and entry.deleted_at is None)
+
+
+def largest_file(may: Capabilities) -> int:
+    """Return how many bytes a file may have that goes along with a reply; 0 where none can."""
+    return min(LARGEST_FILE, may.largest_file)
+
+
+def why_no_files(may: Capabilities) -> str:
+    """Return why no file can go along with a reply, empty if one can."""
+    if may.largest_file:
+        return ""
+    return may.instead.get("largest_file") or f"On {may.name} no files can be sent: send the text alone."
 
 
 def asked_by(view: ConversationView, log: Sequence[LogRecord]) -> tuple[str, ...]:

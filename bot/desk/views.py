@@ -344,7 +344,12 @@ def _pieces(explanation: Explanation) -> Iterator[Json]:
 
 
 def _told(log: Sequence[LogRecord]) -> Iterator[tuple[LogRecord, str]]:
-    return ((record, text) for record in log if record.kind in SENTENCES and (text := sentence(record)))
+    known = (record for record in log if record.kind in SENTENCES)
+    return ((record, text) for record in known if (text := sentence(record, moment=_moment)))
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _happening(record: LogRecord, text: str) -> Json:

@@ -181,7 +181,7 @@ class WebDesk:
         found = ConversationId(conversation)
         action, fields = _asked(asked)
         marks = await asyncio.to_thread(_marks, files) if files else []
-        request = _request(asked, agent, action, fields, conversation, marks)
+        request = _request(asked, agent, action, fields, conversation, marks=marks)
         result = await self._counter.perform(agent, found, action, fields, request=request, files=files)
         return _result(result) | {"conversation": await self.conversation(agent, conversation)}
 
@@ -272,6 +272,7 @@ def _request(
     action: str,
     fields: Fields,
     conversation: str,
+    *,
     marks: Sequence[str] = (),
 ) -> str:
     """Return a name for this very wish: the same key from somebody else, or for something else, is another wish.

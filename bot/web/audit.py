@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -90,9 +90,18 @@ class AuditPages:
 
     def _shown(self, record: LogRecord) -> Json:
         act = act_of(record)
-        told = [f"{name.replace('_', ' ')}: {value}" for name, value in act.details.items()]
+        told = list(_told(act.details))
         when = f"{act.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
         return act.json() | {"when": when, "act": act.act.replace("_", " "), "told": " · ".join(told)}
+
+
+def _told(details: Mapping[str, object]) -> Iterator[str]:
+    """Yield what is worth reading of an act; the files for download have it all."""
+    for name, value in details.items():
+        if name == "by" or value in (None, False, ""):  # it was staff: that is what the page lists
+            continue
+        words = "on the platform itself" if name == "native" else name.replace("_", " ")
+        yield words if value is True else f"{words}: {value}"
 
 
 async def _all(views: Views, query: ActQuery) -> AsyncIterator[LogRecord]:

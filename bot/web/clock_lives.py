@@ -92,6 +92,7 @@ class ClockPages:
             csrf=staff.csrf,
             watches=staff.agent.may(Right.WATCH),
             handles=staff.agent.may(Right.HANDLE),
+            audits=staff.agent.may(Right.AUDIT),
             at_desk=request.path.startswith("/desk"),
             conversation=conversation,
             clocks=[_shown(life, self._parts.zone) for life in lives],

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from bot.domain.roles import Right
 from bot.errors import BadMessage
+from bot.records import Enclosure
 from bot.web.live import Live
 from bot.web.pages import Pages
 from bot.web.parts import DeskParts, Json, answer
 from bot.web.security import Guard, Staff
+from bot.web.uploads import FORM, decoded, read_form
 
 REFUSED = 409
 NARROWED_BY = ("team", "label", "channel", "priority")
@@ -87,22 +90,25 @@ class DeskPages:
         return answer(await self._desk.words(where["id"], where["message"]))
 
     async def command(self, request: web.Request, staff: Staff) -> web.StreamResponse:
-        """Carry out what staff wants; 409 with the reason if it is refused."""
-        result = await self._desk.perform(staff.agent, request.match_info["id"], await _body(request))
+        """Carry out what staff wants, with files or without; 409 with the reason if it is refused."""
+        asked, files = await self._asked(request)
+        result = await self._desk.perform(staff.agent, request.match_info["id"], asked, files)
         return answer(result, status=200 if result["accepted"] else REFUSED)
 
     async def commands(self, request: web.Request, staff: Staff) -> web.StreamResponse:
         """Carry out what staff wants with a selection; what became of each stands in the answer."""
         return answer(await self._desk.perform_all(staff.agent, await _body(request)))
 
+    async def _asked(self, request: web.Request) -> tuple[Json, Sequence[Enclosure]]:
+        if request.content_type == FORM:
+            return await read_form(request, largest=self._desk.largest_together)
+        return await _body(request), ()
+
 
 async def _body(request: web.Request) -> Json:
     if request.content_type != "application/json":
         raise BadMessage(f"The body is {request.content_type}; send application/json.")
-    try:
-        return msgspec.json.decode(await request.read(), type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadMessage("The body is not a JSON object.") from error
+    return decoded(await request.read())
 
 
 def _page(text: str) -> int:

@@ -104,6 +104,7 @@ class OpsPages:
             csrf=staff.csrf,
             may_pause=staff.agent.may(Right.PAUSE),
             handles=staff.agent.may(Right.HANDLE),
+            audits=staff.agent.may(Right.AUDIT),
             periods=PERIOD_TITLES,
             metrics=METRICS,
             groupings=GROUPINGS,

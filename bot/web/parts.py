@@ -14,7 +14,7 @@ from bot.domain.messages import AgentId, ConversationId
 from bot.domain.roles import Agent
 from bot.figures import ClockLife
 from bot.ports import Accounts, Commands, EventLog, Fetch, Health, Reports, TimeSource, Views
-from bot.records import StaffAccount
+from bot.records import Enclosure, StaffAccount
 
 Json = dict[str, object]
 
@@ -39,8 +39,11 @@ class StaffDesk(Protocol):
         """Return all that staff may see of one conversation, and what they may do with it. Raises NotFound."""
         ...
 
-    async def perform(self, agent: Agent, conversation: str, asked: Json) -> Json:
-        """Carry out an action and say what became of it. Raises BadMessage for one that makes no sense."""
+    async def perform(self, agent: Agent, conversation: str, asked: Json, files: Sequence[Enclosure] = ()) -> Json:
+        """Carry out an action and say what became of it. Raises BadMessage for one that makes no sense.
+
+        ``files`` go to the customer along with a reply.
+        """
         ...
 
     async def perform_all(self, agent: Agent, asked: Json) -> Json:
@@ -50,6 +53,11 @@ class StaffDesk(Protocol):
 
 class StaffAids(Protocol):
     """What makes the work at the desk quicker."""
+
+    @property
+    def largest_together(self) -> int:
+        """Return how many bytes the files of one reply may have together."""
+        ...
 
     def table(self, agent: Agent) -> Json:
         """Return all that staff can do, and among what they choose."""

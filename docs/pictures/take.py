@@ -1,4 +1,4 @@
-"""Takes the pictures of the README again: ``make pictures``. Needs Chromium.
+"""Takes the pictures of the README and of docs/staff.md again: ``make pictures``. Needs Chromium.
 
 A real Heed runs on a store of its own in a temporary folder. Made-up customers of the sample brand write to it,
 some of them minutes ago and one in the chat, so that the desk has conversations at every stage.
@@ -10,6 +10,7 @@ import asyncio
 import re
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -23,6 +24,16 @@ from tests.conftest import CHROMIUM
 FOLDER = Path(__file__).parent
 SIZES = {"": DESK, "-phone": PHONE}
 SCHEMES = ("light", "dark")
+
+#: Who is on staff in the pictures, and in which teams.
+STAFF = {
+    "agents": [{"name": "alex", "role": "lead"}, {"name": "sam"}],
+    "teams": {"support": {"members": ["alex", "sam"]}, "press": {}},
+}
+
+#: A page that hears of nothing new, as on a slow line: so a reply is written past the customer.
+DEAF = """() => { const real = window.fetch; window.fetch = (path, options) => options?.method === "POST"
+  ? real(path, options) : new Promise(() => {}); }"""
 
 #: Customer, how many minutes ago, and what was written.
 WRITTEN = (
@@ -45,14 +56,14 @@ async def take() -> None:
     """Start Heed, let people write, and take every page at both sizes in both schemes."""
     expect.set_options(timeout=PATIENCE)
     with tempfile.TemporaryDirectory() as folder:
-        async with RunningHeed(Path(folder)) as heed, async_playwright() as playwright:
+        async with RunningHeed(Path(folder), STAFF) as heed, async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=CHROMIUM, args=[*ARGUMENTS, "--disable-lcd-text"]
             )
             await _customers_write(heed)
             context = await browser.new_context(viewport=SIZES[""])
             desk = await context.new_page()
-            await desk.goto(await heed.link_for("agent-1", role="lead"))
+            await desk.goto(await heed.link_for("alex", role="lead"))
             await _staff_work(desk, heed)
             visitor = await _chat(browser, heed, desk)
             await _take_over(desk)
@@ -63,6 +74,13 @@ async def take() -> None:
                 await _picture(browser, f"chat{size}-{scheme}", f"{heed.url}/chat", visitor, look)
                 await _picture(browser, f"desk{size}-{scheme}", desk.url, staff, look)
                 await _picture(browser, f"ops{size}-{scheme}", f"{heed.url}/ops", staff, look)
+            for name, prepare in SCENES.items():
+                scene = await browser.new_context(storage_state=staff, viewport=DESK, reduced_motion="reduce")
+                page = await scene.new_page()
+                await page.goto(desk.url)
+                await prepare(page, heed)
+                await _shoot(page, name)
+                await scene.close()
             await browser.close()
 
 
@@ -96,6 +114,7 @@ async def _staff_work(page: Page, heed: RunningHeed) -> None:
 async def _take_over(page: Page) -> None:
     await _row(page, "balcony_jungle").click()
     await page.get_by_role("button", name="Claim", exact=True).click()
+    await expect(page.get_by_role("button", name="Release", exact=True)).to_be_visible()
     await page.get_by_role("button", name="Note", exact=True).click()
     await page.get_by_label("Internal note").fill(
         "Two parcels, and the second left a day later. I'll ask the carrier."
@@ -148,11 +167,82 @@ async def _picture(browser: Browser, name: str, address: str, state: object, loo
         "ops": page.get_by_text(re.compile("^As of")),
     }[name.split("-", maxsplit=1)[0]]
     await expect(settled).to_be_visible()
+    await _save(page, name)
+    await context.close()
+
+
+async def _save(page: Page, name: str) -> None:
     await page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
     target = FOLDER / f"{name}.png"
     await page.screenshot(path=target)
     sys.stdout.write(f"{target.name:<24}{target.stat().st_size // 1024:>5} KiB\n")
-    await context.close()
+
+
+async def _templates(page: Page, _heed: RunningHeed) -> None:
+    await page.get_by_role("button", name="Templates").click()
+    dialog = page.get_by_role("dialog", name="Templates")
+    await dialog.get_by_role("searchbox").fill("delivery")
+    await expect(dialog.locator(".offer").first).to_be_visible()
+
+
+async def _several(page: Page, _heed: RunningHeed) -> None:
+    rows = page.get_by_role("list", name="Most urgent first")
+    for name in ("second_shelf", "fern_42", "attic_cactus"):
+        await rows.get_by_role("listitem").filter(has_text=name).hover()
+        await rows.get_by_role("listitem").filter(has_text=name).get_by_role("checkbox").check()
+    await expect(page.get_by_text("3 chosen")).to_be_visible()
+
+
+async def _keys(page: Page, _heed: RunningHeed) -> None:
+    await expect(page.get_by_text("only staff sees this")).to_be_visible()
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Keys and actions")).to_be_visible()
+
+
+async def _held_back(page: Page, heed: RunningHeed) -> None:
+    await expect(page.get_by_text("only staff sees this")).to_be_visible()
+    await page.evaluate(DEAF)
+    await page.locator("#reply-chooser").set_input_files(
+        [{"name": "what-we-packed.pdf", "mimeType": "application/pdf", "buffer": b"%PDF" * 21_000}]
+    )
+    await page.get_by_label("Reply to the customer").fill(
+        "The second parcel is with the carrier. Here is the list of what is in it."
+    )
+    await heed.send(
+        {
+            "id": "m-meanwhile",
+            "conversation": "c3",
+            "customer": {"id": "customer-3", "name": "balcony_jungle"},
+            "text": "Wait, the second one has just come! But the pot is missing.",
+        }
+    )
+    held = page.get_by_role("alertdialog")
+    await page.get_by_role("button", name="Send to balcony_jungle").click()
+    await expect(held).to_contain_text("The customer wrote this meanwhile.")
+    await expect(page.get_by_role("log", name="Transcript").get_by_text("just come")).to_be_in_viewport()
+
+
+async def _audit(page: Page, heed: RunningHeed) -> None:
+    await page.goto(f"{heed.url}/desk/audit")
+    await expect(page.get_by_role("row").nth(5)).to_be_visible()
+
+
+#: What is done on the desk before it is taken, in this order.
+SCENES: dict[str, Callable[[Page, RunningHeed], Awaitable[None]]] = {
+    "templates": _templates,
+    "several": _several,
+    "keys": _keys,
+    "audit": _audit,
+    "held-back": _held_back,
+}
+
+
+async def _shoot(page: Page, name: str) -> None:
+    """Take a page as it stands, in both schemes, with the mouse out of the way."""
+    await page.mouse.move(640, 1)
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await _save(page, f"{name}-{scheme}")
 
 
 if __name__ == "__main__":

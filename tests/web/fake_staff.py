@@ -95,7 +95,7 @@ class MemoryCommands:
             return _refused(now, MOVED_ON, Refusal.MOVED_ON)
         self.requests.add(request)
         self.performed.append(command)
-        changed = _after(view, command)
+        changed = _remarked(_after(view, command), command)
         self._store.put(changed)
         self._log(changed.conversation, command)
         return CommandResult(accepted=True, conversation=changed.conversation)
@@ -149,6 +149,15 @@ def _after(view: ConversationView, command: Command) -> ConversationView:
         case AskFor() | Wait() | HandBack() | Reopen() | Block() | Unblock() | Revise():
             return _with(view, replace(c, version=version))
     raise AssertionError(command)
+
+
+def _remarked(view: ConversationView, command: Command) -> ConversationView:
+    """Keep the note that goes along with putting something away."""
+    if not isinstance(command, Resolve | Snooze | Transfer) or not command.remark:
+        return view
+    name = f"n{view.conversation.version}"
+    note = NoteRecord(id=name, agent=command.agent.id, text=command.remark, at=command.at)
+    return replace(view, notes=(*view.notes, note))
 
 
 def _refused(now: Conversation, why: str, kind: Refusal) -> CommandResult:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,8 +21,9 @@ from bot.domain.messages import ConversationId
 from bot.domain.roles import Role
 from bot.engine.commands import StaffCommands
 from bot.engine.time import VirtualTime
-from bot.ports import TimeSource
+from bot.ports import ENCLOSED, TimeSource
 from bot.records import ConversationView
+from bot.serving import fetch_enclosed
 from bot.settings import Settings
 from bot.staff import Directory, Staff
 from bot.stores.sqlite import SqliteStore
@@ -68,6 +71,24 @@ class Member:
     async def act(self, conversation: str, action: str, **fields: object) -> tuple[int, dict[str, Any]]:
         """Do what a button of the page does."""
         return await self.post(f"/desk/conversations/{conversation}/commands", {"command": action, **fields})
+
+    async def send(
+        self,
+        conversation: str,
+        *files: tuple[str, str, bytes],
+        headers: Mapping[str, str] | None = None,
+        **body: object,
+    ) -> tuple[int, dict[str, Any]]:
+        """Send a form with files (name, media type, content), as the page does for a reply."""
+        form = aiohttp.FormData()
+        if body:
+            form.add_field("command", json.dumps(body), content_type="application/json")
+        for name, media_type, content in files:
+            form.add_field("file", io.BytesIO(content), filename=name, content_type=media_type or None)
+        path = f"{self.root}/desk/conversations/{conversation}/commands"
+        sent = {"X-CSRF-Token": self.csrf, **(headers or {})}
+        async with self.session.post(path, data=form(), headers=sent) as response:
+            return response.status, await response.json()
 
     async def shown(self, conversation: str) -> dict[str, Any]:
         """Return a conversation as their page gets it."""
@@ -144,6 +165,7 @@ async def real_desk(
     settings: Mapping[str, Any] | None = None,
     answers: Answers | None = None,
     channels: Sequence[str] = ("room",),
+    largest_file: int = 6 << 20,
 ) -> AsyncIterator[RealDesk]:
     """Run the pages over a store in memory, or in a file at ``path``, on virtual time unless another is given."""
     clock: Any = time or VirtualTime(T0)
@@ -152,7 +174,8 @@ async def real_desk(
         store = await SqliteStore.open(**where, present=clock.now)  # type: ignore[arg-type] - as one of the two
         stack.push_async_callback(store.close)
         said = Settings.model_validate({**BRAND, **(settings or {})})
-        platform = ScriptedPlatform(clock, may={"edits_sends": True, "deletes_sends": True})
+        may = {"edits_sends": True, "deletes_sends": True, "largest_file": largest_file}
+        platform = ScriptedPlatform(clock, may=may)
         model = ScriptedAssessor()
         heed = join(said, store=store, assessor=model, channels=[platform], time=clock)
         await heed.brands.adopt()
@@ -174,6 +197,7 @@ async def real_desk(
         parts = WebParts(
             store=store,
             desk=desk,
+            files={ENCLOSED: fetch_enclosed(store)},
             roster=Staff(Directory(said), accounts=store, log=store, time=clock),
             commands=commands,
             health=FakeHealth(),

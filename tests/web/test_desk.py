@@ -239,10 +239,12 @@ async def test_a_remark_on_resolving_is_kept_as_a_note(mara: Place) -> None:
     waits(mara)
     body = await (await mara.command("pat", "resolve", text="Refunded.", seen=1)).json()
     assert body["conversation"]["state"] == "resolved"
-    resolve, note = mara.commands.performed
-    assert isinstance(note, Note)
-    assert note.note == "Refunded."
+    [resolve] = mara.commands.performed
     assert isinstance(resolve, Resolve)
+    assert resolve.remark == "Refunded."
+    assert [entry["text"] for entry in body["conversation"]["timeline"] if entry["kind"] == "note"] == [
+        "Refunded."
+    ]
 
 
 async def test_a_corrected_label_stands_with_who_corrected_it(mara: Place) -> None:

@@ -175,8 +175,11 @@ async def test_a_selection_is_done_one_by_one_and_tells_of_each(desk: RealDesk) 
     first, second, third = [await complains(desk, who) for who in ("v1", "v2", "v3")]
     await (await desk.member("sam")).act(second, "claim")
     alex = await desk.member("alex")
-    body = {"command": "resolve", "reason": "spam", "conversations": [first, second, third, "c-nobody", first]}
+    ids = [first, second, third, "c-nobody", first]
+    body: dict[str, object] = {"command": "resolve", "reason": "spam", "conversations": ids}
     status, said = await alex.post("/desk/commands", body)
+    assert (status, said["detail"][:6]) == (400, "'seen'")  # what was not read is not closed with the rest
+    status, said = await alex.post("/desk/commands", {**body, "seen": dict.fromkeys(ids, 1)})
     assert (status, said["accepted"]) == (200, 2)
     assert [(one["id"], one["refusal"]) for one in said["results"] if not one["accepted"]] == [
         (second, "sam holds this conversation."),
@@ -255,7 +258,7 @@ async def test_the_driver_of_the_contract_suite_acts_as_the_page_does() -> None:
         assert (await case.act("sam", first, "reply", text="Me, too.")).text == "alex holds this conversation."
         assert (await case.act("alex", first, "dance")).text.startswith("There is no action 'dance'")
         assert (await case.say("alex", first, "/reply not to the customer")).accepted
-        done = await case.many("sam", [first, second], "resolve", reason="spam")
+        done = await case.many("sam", [first, second], "resolve", reason="spam", seen={first: 1, second: 1})
         assert [outcome.accepted for outcome in done.values()] == [False, True]
         await case.world.settle()
         assert case.desk.sent() == [("v1", "Hello.")]

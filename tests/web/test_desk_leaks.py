@@ -17,7 +17,7 @@ from tests.web.real import Member, RealDesk, real_desk
 INPUTS = 10_000
 CONVERSATIONS = 320
 LOOSE = 20  # conversations that nobody replies to, but that are put away with remarks
-AT_ONCE = 16  # requests under way at a time
+AT_ONCE = 40  # requests under way at a time
 BETWEEN = 400  # inputs between two rounds of delivery
 
 NEARLY = (

@@ -205,7 +205,7 @@ async def test_what_is_new_arrives_by_itself_and_leaves_the_draft_alone(window: 
 async def test_a_reply_goes_out_by_its_keys_and_a_draft_survives_a_reload(window: Window) -> None:
     window.put("Pat", "Where is it?")
     await window.open("/desk?c=pat")
-    await window.page.locator("#reply-form button").wait_for()
+    await window.page.locator("#reply-form [type=submit]").wait_for()
     await window.page.keyboard.press("r")
     await window.page.keyboard.type("On its way.")
     await window.page.reload()
@@ -235,7 +235,7 @@ async def test_a_refusal_is_shown_with_its_reason_and_keeps_the_text(window: Win
     await window.open("/desk?c=pat")
     await window.page.locator("#reply-text").fill("Hello")
     window.put("Pat", "Where is it?", state=State.CLAIMED, holder="Sam")
-    await window.page.locator("#reply-form button").click()
+    await window.page.locator("#reply-form [type=submit]").click()
     refusal = window.page.get_by_role("alert")
     await expect(refusal.locator("span")).to_have_text("Sam holds this conversation.")
     await expect(refusal.get_by_role("button")).to_have_text(["Ask for it", "Take over"])
@@ -295,7 +295,7 @@ async def test_a_lost_line_is_shown_and_the_text_is_kept(window: Window) -> None
     await window.page.locator("#reply-text").fill("Just a moment")
     await window.place.client.server.close()
     await expect(window.page.locator("#offline")).to_be_visible()
-    await window.page.locator("#reply-form button").click()
+    await window.page.locator("#reply-form [type=submit]").click()
     await expect(window.page.locator("#refusal")).to_contain_text("The server cannot be reached.")
     await expect(window.page.locator("#reply-text")).to_have_value("Just a moment")
     window.complaints.clear()  # the browser reports each failed request itself

@@ -1,5 +1,6 @@
 // Reply and note: two forms with two texts. What is typed into one never moves to the other.
 import { $, h, setText } from "./dom.js";
+import { filesOf, forgetFiles, marks, setUpFiles, showFiles, underWay } from "./files.js";
 import { draft } from "./memory.js";
 import { actionOf } from "./table.js";
 
@@ -9,6 +10,7 @@ let current = null, mode = "reply", busy = false, held = null, start = () => {};
 
 const field = (kind) => $(`${kind}-text`);
 const form = (kind) => $(`${kind}-form`);
+const sender = (kind) => form(kind).querySelector("[type=submit]");
 
 export function setMode(kind, focus = false) {
   mode = kind;
@@ -29,14 +31,15 @@ function hint() {
 function count(kind) {
   const length = field(kind).value.trim().length;
   setText(form(kind).querySelector(".count"), length > LONGEST - 500 ? `${LONGEST - length} left` : "");
-  form(kind).querySelector("button").disabled = busy || !length || (kind === "reply" && Boolean(current?.may.reply));
+  const nothing = !length && !(kind === "reply" && current && filesOf(current.id).length);
+  sender(kind).disabled = busy || nothing || (kind === "reply" && Boolean(current?.may.reply));
 }
 
 export function showComposer(c) {
   const changed = current?.id !== c.id;
   current = c;
   const name = c.customer || "the customer";
-  setText(form("reply").querySelector("button"), `Send to ${name}`);
+  setText(sender("reply"), `Send to ${name}`);
   field("reply").placeholder = c.may.reply ? `${c.may.reply} Leave a note instead.` : `Write to ${name}…`;
   if (changed) {
     for (const kind of KINDS) field(kind).value = draft.load(kind, c.id);
@@ -44,6 +47,7 @@ export function showComposer(c) {
     refuse("");
     letGo();
   }
+  showFiles(c);
   hint();
   KINDS.forEach(count);
 }
@@ -83,15 +87,19 @@ function holdBack(id, said, again) {
 
 async function submit(kind, send, anyway = false) {
   const id = current.id, seen = current.received, text = field(kind).value.trim();
-  if (!text || busy || form(kind).querySelector("button").disabled) return;
+  const files = kind === "reply" ? filesOf(id) : [];
+  if ((!text && !files.length) || busy || sender(kind).disabled) return;
   if (kind === "reply" && held && !anyway) { $("held-yes").focus(); return; }
   busy = true;
   count(kind);
-  const body = { command: kind, text, request: draft.request(kind, id, text) };
-  const { accepted, problem } = await send(id, kind === "reply" && !anyway ? { ...body, seen } : body);
+  if (files.length) underWay(id, 0);
+  const body = { command: kind, text, request: draft.request(kind, id, files.length ? JSON.stringify([text, marks(files)]) : text) };
+  const { accepted, problem } = await send(id, kind === "reply" && !anyway ? { ...body, seen } : body, files, (share) => underWay(id, share));
   busy = false;
+  if (files.length) underWay(id, null);
   if (accepted) {
     draft.save(kind, id, "");
+    forgetFiles(id, files);
     if (current.id === id && field(kind).value.trim() === text) field(kind).value = "";
     if (kind === "reply") letGo();
   } else if (problem?.kind === "moved_on" && current.id === id) {
@@ -103,6 +111,7 @@ async function submit(kind, send, anyway = false) {
 
 export function setUpComposer(send, run) {
   start = run;
+  setUpFiles(refuse, () => count("reply"));
   for (const kind of KINDS) {
     $(`mode-${kind}`).addEventListener("click", () => setMode(kind, true));
     field(kind).addEventListener("input", () => { draft.save(kind, current.id, field(kind).value); count(kind); });

@@ -1,6 +1,6 @@
 // Joins the desk's parts: the list, the conversation, the keys, and what the server tells.
 import { alertTo, setUpAlerts, unseenNotices } from "./alerts.js";
-import { get, post } from "./api.js";
+import { get, post, upload } from "./api.js";
 import { askFor, confirms, setUpAsk } from "./ask.js";
 import { runClocks } from "./clock.js";
 import { putIntoReply, refuse, setMode, setUpComposer, showComposer } from "./composer.js";
@@ -13,7 +13,7 @@ import { calmly, follow } from "./live.js";
 import { markRead } from "./memory.js";
 import { learn, narrowed, setUpNarrow, widen } from "./narrow.js";
 import { loadPresence, setUpPresence } from "./presence.js";
-import { choose as pick, chooseAll, chooseTo, clearSelection, selection, setUpSelection, show as showSelection, told } from "./select.js";
+import { choose as pick, chooseAll, chooseTo, clearSelection, read, selection, setUpSelection, show as showSelection, told } from "./select.js";
 import { openSheet, setUpSheet } from "./sheet.js";
 import { actionFor, actionOf, asks, loadTable, newRequest, table } from "./table.js";
 import { openSuggestions, openTemplates, setUpTemplates } from "./templates.js";
@@ -112,9 +112,10 @@ function close({ push = true } = {}) {
   markCurrent(null);
 }
 
-async function command(id, body) {
+async function command(id, body, files = [], tell = () => {}) {
+  const where = `${path(id)}/commands`;
   try {
-    const result = await post(`${path(id)}/commands`, body);
+    const result = await (files.length ? upload(where, body, files, tell) : post(where, body));
     if (id === view.id) { show(result.conversation); refuse(""); }
     if (body.command === "reply" && id === view.id) toEnd();
     refreshList();
@@ -128,9 +129,10 @@ async function command(id, body) {
 
 async function commandAll(action, ids, fields, request) {
   try {
-    const done = await post("/desk/commands", { command: action.name, conversations: ids, request, ...fields });
+    const seen = action.optional.includes("seen") ? { seen: read() } : {};
+    const done = await post("/desk/commands", { command: action.name, conversations: ids, request, ...fields, ...seen });
+    await loadList();
     told(action, done.results, (id) => rowOf(id)?.customer || id);
-    refreshList();
     refreshConversation();
     return null;
   } catch (problem) {
@@ -248,7 +250,7 @@ setUpTemplates(putIntoReply);
 setUpHead(run);
 setUpNarrow(() => choose(view.filter));
 setUpPresence(say);
-setUpSelection(order, () => {});
+setUpSelection(order, (id) => Math.max(rowOf(id)?.received ?? 0, id === view.id ? view.conversation?.received ?? 0 : 0), () => {});
 setUpTranscript(command, (name, message) => run(actionOf(name), { message }));
 setUpComposer(command, run);
 setUpKeys((key) => PAGE[key] ?? (actionFor(key) && (() => run(actionFor(key)))), openSheet);

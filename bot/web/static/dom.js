@@ -42,5 +42,13 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const UNITS = ["B", "KB", "MB", "GB"];
+// As limits are set: a megabyte has 1024 times 1024 bytes.
+export function size(bytes) {
+  let value = bytes, unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) { value /= 1024; unit += 1; }
+  return `${value < 10 && unit ? value.toFixed(1).replace(".0", "") : Math.round(value)} ${UNITS[unit]}`;
+}
+
 export const capital = (word) => (word ? word[0].toUpperCase() + word.slice(1) : "");
 export const percent = (share) => `${Math.round(share * 100)} %`;

@@ -1,7 +1,8 @@
 // Keys that work wherever nobody is typing.
 import { $ } from "./dom.js";
 
-const typing = (element) => element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+// A field of a dialog that has just closed keeps the focus for a moment: nobody types there any more.
+const typing = (element) => element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]") && element.checkVisibility();
 
 export function setUpKeys(find, sheet) {
   $("keys").addEventListener("click", sheet);

@@ -27,7 +27,7 @@ function showTiles({ summary: s }) {
   const share = (part) => (received ? `${percent(part / received)} of all` : "none yet");
   $("tiles").replaceChildren(
     tile("Waiting now", count.format(s.waiting_now), s.oldest_waiting_seconds === null ? "nobody waits" : `longest ${seconds(s.oldest_waiting_seconds)}`, s.running.some((one) => one.breached) ? "bad" : ""),
-    tile("Messages", count.format(received), `${count.format(s.opened)} conversations opened`),
+    tile("Messages", count.format(received), `${count.format(s.opened)} conversation${s.opened === 1 ? "" : "s"} opened`),
     tile("Answered by the bot", count.format(answered), share(answered)),
     tile("To a human", count.format(escalated), share(escalated)),
     tile("Targets missed", count.format(breaches), `${count.format(warnings)} warnings`, breaches ? "bad" : ""),

@@ -1,6 +1,6 @@
 // The transcript: messages, notes and what happened. Only what changed is drawn again.
 import { correctForm, corrected } from "./correct.js";
-import { $, capital, h, percent } from "./dom.js";
+import { $, capital, h, percent, size } from "./dom.js";
 import { nearest, probabilities, weighed } from "./facts.js";
 import { clockTime, dayName, fullTime } from "./time.js";
 import { wordsButton } from "./words.js";
@@ -11,7 +11,7 @@ const SENT = {
   unknown: "? not known whether it arrived", failed: "✕ not delivered", withdrawn: "taken back, never sent",
 };
 const DONE = { answer: "answered by the bot", escalate: "escalated", greet: "greeted", silence: "no answer needed", record: "answered by an agent already" };
-let shown = new Map(), current = null, explains = false, send = null, start = null, revisable = {};
+let ending = true, shown = new Map(), current = null, explains = false, send = null, start = null, revisable = {};
 
 const time = (iso) => h("time", { dateTime: iso, title: fullTime(iso) }, clockTime(iso));
 
@@ -35,18 +35,10 @@ function earlier(entry) {
     h("ul", {}, ...entry.earlier_texts.map((text) => h("li", {}, text))));
 }
 
-const UNITS = ["B", "kB", "MB", "GB"];
-function size(bytes) {
-  if (bytes == null) return null;
-  let value = bytes, unit = 0;
-  while (value >= 1000 && unit < UNITS.length - 1) { value /= 1000; unit += 1; }
-  return `${value < 10 && unit ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
-}
-
 function attachments(entry) {
   if (!entry.attachments?.length) return null;
   return h("ul", { className: "attachments", ariaLabel: "Attachments" }, ...entry.attachments.map((one) => {
-    const name = one.name || capital(one.kind), told = [one.name ? one.kind : null, one.media_type, size(one.size)].filter(Boolean).join(", ");
+    const name = one.name || capital(one.kind), told = [one.name ? one.kind : null, one.media_type, one.size == null ? null : size(one.size)].filter(Boolean).join(", ");
     const title = one.url ? h("a", { href: one.url, target: "_blank", rel: "noopener noreferrer" }, name) : h("span", {}, name);
     return h("li", { data: { kind: one.kind } }, title, told ? h("small", {}, told) : null);
   }));
@@ -72,7 +64,7 @@ function message(entry, customer) {
   const chips = entry.quick_replies.length ? h("div", { className: "chips", title: "Offered to the customer" }, ...entry.quick_replies.map((text) => h("span", {}, text))) : null;
   return h("article", { className: entry.deleted_at ? "msg deleted" : "msg", data: { author: entry.author, send: entry.send_state ?? "" } },
     h("div", { className: "msg-by" }, h("b", {}, by), time(entry.at)),
-    h("div", { className: gone ? "bubble gone" : "bubble" }, gone ? "Deleted message" : entry.text),
+    gone || entry.text ? h("div", { className: gone ? "bubble gone" : "bubble" }, gone ? "Deleted message" : entry.text) : null,
     attachments(entry), chips, foot(entry), earlier(entry), why(entry));
 }
 
@@ -98,7 +90,7 @@ function* withDays(timeline) {
 }
 
 const atEnd = () => place.scrollHeight - place.scrollTop - place.clientHeight < 60;
-export const toEnd = () => { place.scrollTop = place.scrollHeight; $("newer").hidden = true; };
+export const toEnd = () => { place.scrollTop = place.scrollHeight; ending = true; $("newer").hidden = true; };
 
 function carryOpen(from, to) {
   const open = [...from.querySelectorAll("details[open]")].map((one) => one.className);
@@ -117,7 +109,7 @@ function redraw(from, to) {
 export function showTranscript(c) {
   explains = c.explains;
   revisable = c.revisable;
-  const fresh = current !== c.id, follow = fresh || atEnd();
+  const fresh = current !== c.id, follow = fresh || ending;
   if (fresh) { place.replaceChildren(); shown = new Map(); current = c.id; }
   const next = new Map();
   let index = 0, arrived = false;
@@ -142,6 +134,13 @@ export function showTranscript(c) {
 export function setUpTranscript(command, run) {
   send = command;
   start = run;
-  place.addEventListener("scroll", () => { if (atEnd()) $("newer").hidden = true; }, { passive: true });
+  // Whoever reads the end goes on reading it when the box below it grows: only scrolling leaves the end.
+  let height = 0;
+  place.addEventListener("scroll", () => {
+    if (place.clientHeight !== height) return;
+    ending = atEnd();
+    if (ending) $("newer").hidden = true;
+  }, { passive: true });
+  new ResizeObserver(() => { height = place.clientHeight; if (ending) toEnd(); }).observe(place);
   $("newer").addEventListener("click", toEnd);
 }
