@@ -24,11 +24,11 @@ class TemplateOffers:
     def search(self, text: str, view: ConversationView, *, limit: int) -> Sequence[Offer]:
         """Return templates whose id, topic, words or examples have all words of ``text``; all for an empty one.
 
-        What is found in the id or topic comes first.
+        What is found in the id comes first, then what is found in the topic.
         """
         words = text.casefold().split()
         found = [each for each in self._live() if all(word in _everything(each) for word in words)]
-        found.sort(key=lambda each: not all(word in f"{each.id} {each.topic}".casefold() for word in words))
+        found.sort(key=lambda each: (_lacks(words, each.id), _lacks(words, each.topic)))
         return [self._offer(template, view) for template in found[:limit]]
 
     async def nearest(self, view: ConversationView, *, limit: int) -> Sequence[Offer]:
@@ -73,6 +73,10 @@ class TemplateOffers:
             flooding=False,
             at=self._time.now(),
         )
+
+
+def _lacks(words: Sequence[str], text: str) -> bool:
+    return not all(word in text.casefold() for word in words)
 
 
 def _everything(template: Template) -> str:
