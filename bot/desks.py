@@ -95,6 +95,7 @@ def _display(parts: DeskParts, channel: DiscordChannel) -> Display:
         mention=lambda agent: directory.id_on("discord", agent) or "",
         allowed=allowed,
         notices=heed.settings.desk.discord.notices,
+        teams=directory.teams,
         files=parts.files,
         page=f"{url.rstrip('/')}{DESK_PAGE}" if url else "",
     )

@@ -1,16 +1,18 @@
 """Follows the log for a desk in a chat: which conversations changed, shown one round at a time, none left out.
 
 Rounds of several conversations go side by side, what customers did before what only looks different. A
-conversation that cannot be shown now is tried again after pauses that grow, and keeps up no other. The bookmark
-stays behind what has not been shown, so that a desk that ends anywhere begins again there.
+conversation of which a round shows only a part comes again behind the others; one that cannot be shown now is
+tried again after pauses that grow, and keeps up no other. The bookmark stays behind what has not been shown, so
+that a desk that ends anywhere begins again there.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from typing import Protocol
 
 import structlog
@@ -51,8 +53,11 @@ _BOOKMARK_EVERY = timedelta(seconds=1)
 _PAGE = 500
 #: More conversations than this are not kept in mind: the log is read on when there is room again.
 _MOST = 5000
+#: A sweep adds no more while so many wait: what happens meanwhile has room besides.
+_MOST_SWEPT = 2500
 
-Show = Callable[[ConversationId], Awaitable[None]]
+#: Shows a conversation, and tells whether all of it is shown: of one that it does not show whole there is more.
+Show = Callable[[ConversationId], Awaitable[bool]]
 
 
 class FollowedStore(EventLog, Bookmarks, Views, Protocol):
@@ -69,6 +74,11 @@ class _Want:
     not_before: datetime
     failures: int = 0
 
+    @property
+    def turn(self) -> tuple[bool, int, datetime]:
+        """Return what decides when it is shown."""
+        return self.quiet, self.order, self.not_before
+
     def joined(self, other: _Want) -> _Want:
         """Return both in one."""
         since = min(filter(None, (self.since, other.since)), default=0)
@@ -79,6 +89,55 @@ class _Want:
             since=since,
             not_before=min(self.not_before, other.not_before) if eager else self.not_before,
         )
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """Conversations to be shown, of which the next one is found without looking at all of them.
+
+    A conversation stands in a queue once for each turn that it was given; a turn that is not the present one any
+    more counts for nothing.
+    """
+
+    of: dict[ConversationId, _Want] = field(default_factory=dict)
+    _later: list[tuple[datetime, int, ConversationId]] = field(default_factory=list)
+    _due: list[tuple[bool, int, ConversationId]] = field(default_factory=list)
+
+    def put(self, conversation: ConversationId, want: _Want, *, waits: bool = True) -> None:
+        """Let a conversation wait for its turn; with ``waits`` False it gets none until ``let_wait``."""
+        known = self.of.get(conversation)
+        joined = self.of[conversation] = known.joined(want) if known else want
+        if waits and (known is None or known.turn != joined.turn):
+            self._queue(conversation, joined)
+
+    def let_wait(self, conversation: ConversationId, failed: _Want | None) -> None:
+        """Give a conversation a turn again, if it is wanted: ``failed`` is what the last one left to be done."""
+        newer = self.of.get(conversation)
+        want = failed.joined(newer) if failed and newer else failed or newer
+        if want is not None:
+            self.of[conversation] = want
+            self._queue(conversation, want)
+
+    def next(self, now: datetime) -> tuple[ConversationId, _Want] | None:
+        """Take out what comes next: what is quiet last, and within that in the order in which it came."""
+        while self._later and self._later[0][0] <= now:
+            _, order, conversation = heappop(self._later)
+            want = self.of.get(conversation)
+            if want is not None and want.order == order:
+                heappush(self._due, (want.quiet, order, conversation))
+        while self._due:
+            quiet, order, conversation = heappop(self._due)
+            want = self.of.get(conversation)
+            if want is not None and (want.quiet, want.order) == (quiet, order) and want.not_before <= now:
+                return conversation, self.of.pop(conversation)
+        return None
+
+    def next_due(self) -> datetime | None:
+        """Return when to look again, None where nothing waits for its time."""
+        return self._later[0][0] if self._later else None
+
+    def _queue(self, conversation: ConversationId, want: _Want) -> None:
+        heappush(self._later, (want.not_before, want.order, conversation))
 
 
 class Following:
@@ -93,12 +152,13 @@ class Following:
         self._time = time
         self._show = show
         self._at_once = at_once
-        self._wanted: dict[ConversationId, _Want] = {}
+        self._wanted = _Wanted()
         self._busy: dict[ConversationId, _Want] = {}
         self._cursor = 0
         self._kept = -1
         self._count = 0
         self._news = asyncio.Event()
+        self._picking = asyncio.Lock()
         self._moved = asyncio.Event()
         self._sweeps = asyncio.Event()
         self._swept = False
@@ -107,7 +167,7 @@ class Following:
     @property
     def idle(self) -> bool:
         """Tell whether nothing waits to be shown, and all that is open has been looked at."""
-        return self._swept and not self._wanted and not self._busy
+        return self._swept and not self._wanted.of and not self._busy
 
     def touch(self, conversation: ConversationId) -> None:
         """Show a conversation again: somebody has changed what stands there."""
@@ -155,7 +215,7 @@ class Following:
                 await self._pause(_AGAIN)
 
     async def _read_on(self) -> None:
-        if len(self._wanted) > _MOST:
+        if len(self._wanted.of) > _MOST:
             await self._pause(_FIRST_PAUSE)
             return
         records = await self._store.changes(self._cursor, _PAGE)
@@ -185,13 +245,24 @@ class Following:
                 self._swept = not self._sweeps.is_set()
 
     async def _sweep_once(self) -> None:
+        """Let all that is open be looked at, as there is room for it.
+
+        What is open is listed at once: pages of a list that changes meanwhile would leave something out.
+        """
+        for conversation in await self._all_open():
+            while len(self._wanted.of) >= _MOST_SWEPT:
+                await self._pause(_FIRST_PAUSE)
+            self._want(conversation, quiet=True, since=0)
+
+    async def _all_open(self) -> Sequence[ConversationId]:
+        found: dict[ConversationId, None] = {}
         offset, total = 0, 1
         while offset < total:
             query = QueueQuery(states=tuple(sorted(SHOWN_STATES)), limit=_PAGE, offset=offset)
             page = await self._store.queue(query)
-            for row in page.rows:
-                self._want(row.conversation.id, quiet=True, since=0)
+            found |= dict.fromkeys(row.conversation.id for row in page.rows)
             offset, total = offset + _PAGE, page.total
+        return list(found)
 
     def _want(self, conversation: ConversationId, *, quiet: bool, since: int) -> None:
         self._count += 1
@@ -199,52 +270,48 @@ class Following:
         new = _Want(
             quiet=quiet, since=since, order=self._count, not_before=now + _SETTLES if quiet and since else now
         )
-        known = self._wanted.get(conversation)
-        self._wanted[conversation] = known.joined(new) if known else new
-        self._tell()
-
-    def _tell(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        self._wanted.put(conversation, new, waits=conversation not in self._busy)
+        self._news.set()
 
     # --- showing ----------------------------------------------------------------------------------------------
 
     async def _work(self) -> None:
         while True:
-            conversation = await self._next()
-            want = self._busy[conversation] = self._wanted.pop(conversation)
-            failed: _Want | None = want  # a round that is interrupted counts as failed
+            async with self._picking:  # one looks for work at a time: news wake nobody else
+                conversation, want = await self._next()
+                self._busy[conversation] = want
+            left: _Want | None = want  # a round that is interrupted counts as failed
             try:
-                failed = await self._shown(conversation, want)
+                left = await self._shown(conversation, want)
             finally:
                 del self._busy[conversation]
-                if failed is not None:
-                    newer = self._wanted.get(conversation)
-                    self._wanted[conversation] = failed.joined(newer) if newer else failed
+                self._wanted.let_wait(conversation, left)
                 self._moved.set()
-                self._tell()
+                self._news.set()
 
-    async def _next(self) -> ConversationId:
-        """Return what comes next: what is quiet last, and within that in the order in which it came."""
+    async def _next(self) -> tuple[ConversationId, _Want]:
         while True:
-            now, news = self._time.now(), self._news
-            free = {each: want for each, want in self._wanted.items() if each not in self._busy}
-            due = [(want.quiet, want.order, each) for each, want in free.items() if want.not_before <= now]
-            if due:
-                return min(due)[2]
-            await self._time.wait(news, min((want.not_before for want in free.values()), default=None))
+            self._news.clear()
+            if (found := self._wanted.next(self._time.now())) is not None:
+                return found
+            await self._time.wait(self._news, self._wanted.next_due())
 
     async def _shown(self, conversation: ConversationId, want: _Want) -> _Want | None:
-        """Show a conversation; return when to try it again where that failed."""
+        """Show a conversation; return when to go on with it where that failed, or more is to be shown."""
         try:
-            await self._show(conversation)
+            whole = await self._show(conversation)
         except HeedError as error:
             log.warning("desk_not_shown", conversation=conversation, error=type(error).__name__, why=str(error))
             return self._later(want, getattr(error, "seconds", 0.0))
         except Exception as error:  # noqa: BLE001 - a defect: its traceback might quote a text
             log.error("desk_defect", conversation=conversation, error=type(error).__name__, where=_where(error))  # noqa: TRY400 - as above
             return self._later(want, 0.0)
-        return None
+        return None if whole else self._again(want)
+
+    def _again(self, want: _Want) -> _Want:
+        """Return a turn behind all others."""
+        self._count += 1
+        return replace(want, order=self._count, failures=0, not_before=self._time.now())
 
     def _later(self, want: _Want, seconds: float) -> _Want:
         pause = min(_FIRST_PAUSE * 2**want.failures, _LONGEST_PAUSE)
@@ -259,7 +326,7 @@ class Following:
         return min((want.since - 1 for want in self._open()), default=self._cursor)
 
     def _open(self) -> Iterator[_Want]:
-        yield from [want for want in (*self._wanted.values(), *self._busy.values()) if want.since]
+        yield from [want for want in (*self._wanted.of.values(), *self._busy.values()) if want.since]
 
     async def _keep_bookmark(self) -> None:
         while True:

@@ -12,10 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.desk.wording import clock_title, reason_text, sentence
-from bot.domain.actions import SendState
+from bot.domain.actions import SendState, message_of
 from bot.domain.decisions import Wording
 from bot.domain.log import LogKind, LogRecord
-from bot.domain.messages import AgentId, Attachment, Author, ConversationId, MessageId
+from bot.domain.messages import ActionId, AgentId, Attachment, Author, ConversationId, MessageId
 from bot.domain.prediction import Assessment, Candidate, Prediction
 from bot.domain.sla import Clock
 from bot.domain.states import HUMAN_STATES, State
@@ -41,10 +41,11 @@ class PieceKind(StrEnum):
 class Piece:
     """One thing that staff see below the card.
 
-    ``mark`` is a short name that people can read, unique within the conversation: ``m3``, ``n1``, ``e120``.
+    ``mark`` is a short name that people can read, unique within the conversation: ``m3``, ``s4-0``, ``n1``,
+    ``e120``.
     ``number`` rises with each message, note or record that comes in, each counted by itself. ``changed_at``: when
     what it tells changed after it came in. ``erased``: its text was removed for good. ``message`` is set for what
-    tells of one, ``record`` for events.
+    tells of one, ``record`` for events. ``why``: what the platform said of a text that it did not take.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Piece:
     text: str = ""
     number: int = 0
     state: SendState | None = None
+    why: str = ""
     wording: Wording | None = None
     template: str | None = None
     edited: bool = False
@@ -134,33 +136,42 @@ def card(view: ConversationView, log: Sequence[LogRecord]) -> Card:
 
 def pieces(view: ConversationView, log: Sequence[LogRecord]) -> tuple[Piece, ...]:
     """Return all pieces of a conversation in the order in which they are read."""
+    why = {message_of(ActionId(action)): reason for action, reason in _failures(log)}
     found = [
-        *((each.at, 1, each.number, each) for entry in view.transcript for each in _of_entry(entry)),
+        *((each.at, 1, each.number, each) for entry in view.transcript for each in _of_entry(entry, why)),
         *((note.at, 2, number, _of_note(note, number)) for number, note in enumerate(view.notes, 1)),
         *((record.at, 3, record.seq, _of_record(record)) for record in log if sentence(record)),
     ]
     return tuple(piece for *_, piece in sorted(found, key=lambda each: each[:3]))
 
 
-def _of_entry(entry: TranscriptEntry) -> Iterator[Piece]:
-    yield _said(entry)
+def _failures(log: Sequence[LogRecord]) -> Iterator[tuple[str, str]]:
+    """Yield which sends have not reached the customer, and why."""
+    for record in log:
+        if record.kind == LogKind.SEND_FAILED:
+            yield str(record.fields.get("action") or ""), str(record.fields.get("reason") or "")
+
+
+def _of_entry(entry: TranscriptEntry, why: Mapping[MessageId, str]) -> Iterator[Piece]:
+    yield _said(entry, why.get(entry.message, ""))
     if entry.author is Author.CUSTOMER:
         yield from _edits(entry)
         if entry.deleted_at is not None:
             yield _deletion(entry, entry.deleted_at)
 
 
-def _said(entry: TranscriptEntry) -> Piece:
+def _said(entry: TranscriptEntry, why: str) -> Piece:
     kinds = {Author.CUSTOMER: PieceKind.CUSTOMER, Author.BOT: PieceKind.BOT, Author.AGENT: PieceKind.REPLY}
     return Piece(
         key=entry.message,
-        mark=f"m{entry.number}",
+        mark=_mark(entry),
         kind=kinds[entry.author],
         at=entry.at,
         who=entry.agent or entry.name,
         text=entry.text,
         number=entry.number,
         state=entry.send_state,
+        why=why,
         wording=entry.wording,
         template=entry.template,
         edited=entry.edited_at is not None,
@@ -170,6 +181,12 @@ def _said(entry: TranscriptEntry) -> Piece:
         attachments=entry.attachments,
         message=entry.message,
     )
+
+
+def _mark(entry: TranscriptEntry) -> str:
+    """Return a message's mark. A text to the customer gets a number when it leaves: its own id tells it apart."""
+    serial = entry.message.partition("-")[2]
+    return f"s{serial}" if entry.author is not Author.CUSTOMER and "-" in serial else f"m{entry.number}"
 
 
 def _edits(entry: TranscriptEntry) -> Iterator[Piece]:

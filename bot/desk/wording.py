@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from bot.domain.decisions import REASON_TEXT, Reason, Wording
 from bot.domain.events import ResolveReason
 from bot.domain.log import LogKind, LogRecord, Scalar
+from bot.domain.messages import Author
 from bot.domain.sla import Metric
 
 CLOCK_TITLES = {
@@ -35,14 +36,14 @@ SENTENCES: dict[str, tuple[str, dict[str, str]]] = {
             "": "Released by {agent}.",
             "expiry": "The claim has expired.",
             "snooze": "The snooze is over.",
-            "transfer": "{agent} no longer holds it.",
-            "take_over": "{agent} no longer holds it.",
+            "transfer": "",  # the line about the transfer, or the taking over, says so
+            "take_over": "",
             "left": "{agent} may not hold it any more: it is free.",
         },
     ),
     LogKind.REVISED: ("takes_back", {"": "{agent} changed a reply.", "True": "{agent} took a reply back."}),
     LogKind.SNOOZED: ("", {"": "{agent} put it away until {until}."}),
-    LogKind.ASKED: ("", {"": "{agent} waits for the customer to act."}),
+    LogKind.ASKED: ("", {"": "{agent} waits for the customer."}),
     LogKind.TRANSFERRED: ("", {"": "{agent} gave it to the team {after}."}),
     LogKind.HANDED_BACK: ("", {"": "{agent} handed it back to the bot."}),
     LogKind.BLOCKED: ("", {"": "{agent} blocked this customer: what they write starts nothing."}),
@@ -68,8 +69,8 @@ SENTENCES: dict[str, tuple[str, dict[str, str]]] = {
     LogKind.SEND_FAILED: (
         "outcome",
         {
-            "": "The platform refused what was sent{detail}.",
-            "unknown": "Nobody knows whether the customer got what was sent{detail}.",
+            "": "{sent} has not reached the customer{detail}.",
+            "unknown": "Nobody knows whether {sent} has reached the customer{detail}.",
             "withdrawn": "An answer of the bot was taken back before it started out.",
         },
     ),
@@ -118,10 +119,12 @@ def sentence(
 
     ``moment`` writes an instant the way the desk does, ``plain`` a name so that it is nothing but a name.
     """
+    by_staff = _text(record.fields, "by") == Author.AGENT
     words = {name: plain(_text(record.fields, name)) for name in ("agent", "holder", "into", "other")}
-    return (
+    said = (
         _pattern(record)
         .format(
+            sent="a reply" if by_staff else "a text of the bot",
             agent=words["agent"] or "staff",
             holder=words["holder"] or "whoever holds it",
             into=words["into"],
@@ -137,6 +140,7 @@ def sentence(
         )
         .strip()
     )
+    return f"{said[:1].upper()}{said[1:]}" if record.kind == LogKind.SEND_FAILED else said
 
 
 def _pattern(record: LogRecord) -> str:

@@ -19,7 +19,7 @@ from tests.wire.discord.desk_case import DiscordCase, discord_case
 from tests.wire.discord.desk_hands import STRANGER_ID
 
 TEAMS = {"support": {"members": ["alex", "sam"]}, "PR": {"members": []}}
-MAY = {"edits_sends": True, "deletes_sends": True}
+MAY = {"edits_sends": True, "deletes_sends": True, "largest_file": 6 << 20}
 
 
 class OneAnswer:
@@ -58,6 +58,12 @@ class DeskCase(Protocol):
 
     async def act(self, agent: str, conversation: ConversationId, action: str, **fields: object) -> Said:
         """Do one thing."""
+        ...
+
+    async def replies_with(
+        self, agent: str, conversation: ConversationId, text: str, name: str, file: bytes
+    ) -> Said:
+        """Reply with a file."""
         ...
 
     async def stranger_acts(self, conversation: ConversationId, action: str, **fields: object) -> Said:
@@ -130,6 +136,13 @@ class OnTheWeb:
         _, raw = await somebody.act(conversation, action, **fields)
         return _on_page(raw, (agent, conversation, action, fields))
 
+    async def replies_with(
+        self, agent: str, conversation: ConversationId, text: str, name: str, file: bytes
+    ) -> Said:
+        somebody = await self._case.desk.member(agent)
+        _, raw = await somebody.send(conversation, (name, "application/pdf", file), command="reply", text=text)
+        return _on_page(raw)
+
     async def stranger_acts(self, conversation: ConversationId, action: str, **fields: object) -> Said:
         stranger = await self._case.desk.stranger()
         status, raw = await stranger.act(conversation, action, **fields)
@@ -189,6 +202,11 @@ class OnDiscord:
     async def act(self, agent: str, conversation: ConversationId, action: str, **fields: object) -> Said:
         done = await self._case.act(agent, conversation, action, **fields)
         return Said(accepted=done.accepted, text=done.text, raw=(agent, done))
+
+    async def replies_with(
+        self, agent: str, conversation: ConversationId, text: str, name: str, file: bytes
+    ) -> Said:
+        return await self.act(agent, conversation, "reply", text=text, file=(name, file))
 
     async def stranger_acts(self, conversation: ConversationId, action: str, **fields: object) -> Said:
         done = await self._case.act_as(STRANGER_ID, conversation, action, **fields)

@@ -135,6 +135,22 @@ async def test_a_reply_reaches_its_customer_once_and_is_shown_as_sent(desk: Desk
 
 
 @each_desk
+async def test_a_file_goes_along_with_its_reply_and_is_named_where_staff_read_it(desk: DeskCase) -> None:
+    conversation = await desk.writes(COMPLAINT)
+    said = await desk.replies_with("alex", conversation, "Your invoice.", "invoice.pdf", b"%PDF an invoice")
+    assert said.accepted, said.text
+    await desk.delivered()
+    [taken] = [each for each in desk.world.platform.taken if each.send.wording == "reply"]
+    assert taken.send.text == "Your invoice."
+    assert [(each.name, each.content) for each in taken.enclosures] == [("invoice.pdf", b"%PDF an invoice")]
+    too_large = await desk.replies_with("alex", conversation, "And more.", "video.pdf", b"x" * (7 << 20))
+    assert not too_large.accepted
+    assert "6 MB" in too_large.text
+    await desk.delivered()
+    assert await desk.sent() == [("v1", "Your invoice.")]
+
+
+@each_desk
 async def test_what_is_written_without_asking_for_a_reply_is_a_note(desk: DeskCase) -> None:
     conversation = await desk.writes(COMPLAINT)
     for text in ("/reply hello", "reply: hello", "@customer hello", "> quoted\nhello"):

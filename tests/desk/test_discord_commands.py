@@ -54,6 +54,13 @@ def test_commands_that_differ_in_one_choice_are_not_the_same() -> None:
     assert not same(None, registration([]))
 
 
+def test_customers_in_the_same_server_are_not_offered_the_commands_and_a_list_without_that_is_put_again() -> None:
+    made = registration(["support"])
+    assert {each["default_member_permissions"] for each in made} == {"8192"}  # Manage Messages
+    open_to_all = [{**each, "default_member_permissions": None} for each in made]
+    assert not same(open_to_all, made)
+
+
 def test_every_action_has_a_sentence_for_when_it_is_done_and_a_line_on_the_help_page() -> None:
     assert set(DONE) >= {action.name for action in ACTIONS}
     page = help_page([]).text

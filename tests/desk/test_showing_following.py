@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import process_time
 
 import pytest
 
+from bot.desk import following as following_module
 from bot.desk.following import Following
 from bot.domain.events import Note
 from bot.domain.messages import ConversationId
@@ -23,15 +25,19 @@ class Outage(HeedError):
 
 @dataclass
 class Shown:
-    """Takes what is shown; ``fails`` tells what cannot be shown now, ``hold`` lets rounds take long."""
+    """Takes what is shown; ``fails`` tells what cannot be shown now, ``hold`` lets rounds take long.
+
+    ``more``: how many rounds of a conversation are too little to show it whole.
+    """
 
     rounds: list[str] = field(default_factory=list)
     at_once: int = 0
     most: int = 0
     fails: Callable[[str], Exception | None] = lambda _id: None
     hold: asyncio.Event | None = None
+    more: dict[str, int] = field(default_factory=dict)
 
-    async def __call__(self, conversation: ConversationId) -> None:
+    async def __call__(self, conversation: ConversationId) -> bool:
         self.at_once += 1
         self.most = max(self.most, self.at_once)
         try:
@@ -40,6 +46,7 @@ class Shown:
             self.rounds.append(conversation)
             if (error := self.fails(conversation)) is not None:
                 raise error
+            return conversation not in self.more or self.rounds.count(conversation) > self.more[conversation]
         finally:
             self.at_once -= 1
 
@@ -167,3 +174,60 @@ async def test_what_has_been_shown_is_not_shown_again_after_a_restart() -> None:
         async with following(heed, again) as found:
             await comes(heed, lambda: found.idle)
         assert again.rounds == []
+
+
+async def test_a_conversation_of_which_more_is_to_be_shown_comes_again_behind_the_others() -> None:
+    async with world() as heed:
+        long = await heed.writes("complaint one", who="v1")
+        short = await heed.writes("complaint two", who="v2")
+        shown = Shown(more={long: 2})
+        async with following(heed, shown, at_once=1) as found:
+            await comes(heed, lambda: found.idle)
+        assert shown.rounds in ([long, short, long, long], [short, long, long, long])
+
+
+async def test_what_is_shown_in_part_keeps_the_bookmark_behind_it() -> None:
+    async with world() as heed:
+        shown = Shown()
+        async with following(heed, shown) as found:
+            await comes(heed, lambda: found.idle)
+            before = await heed.store.last()
+            shown.hold = asyncio.Event()
+            conversation = await heed.writes("praise thank you")
+            shown.more[conversation] = 10**6
+            shown.hold.set()
+            await comes(heed, lambda: len(shown.rounds) >= 3)
+            assert found.bookmark == before
+            shown.more.clear()
+            await comes(heed, lambda: found.idle)
+            assert found.bookmark > before
+
+
+async def test_a_sweep_waits_for_room_and_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following_module, "_MOST_SWEPT", 3)
+    monkeypatch.setattr(following_module, "_PAGE", 2)
+    async with world() as heed:
+        ids = {await heed.writes("complaint", who=f"v{number}") for number in range(9)}
+        shown = Shown(hold=asyncio.Event())
+        async with following(heed, shown, at_once=1) as found:
+            await comes(heed, lambda: shown.at_once)
+            begun = heed.time.now()
+            await comes(heed, lambda: heed.time.now() - begun > timedelta(seconds=10))
+            assert len(found._wanted.of) <= 3
+            assert shown.hold is not None
+            shown.hold.set()
+            await comes(heed, lambda: found.idle)
+        assert set(shown.rounds) == ids
+
+
+async def test_ten_thousand_that_wait_cost_each_round_next_to_nothing() -> None:
+    async with world() as heed:
+        shown = Shown()
+        async with following(heed, shown, at_once=8) as found:
+            await comes(heed, lambda: found.idle)
+            begun = process_time()
+            for number in range(10_000):
+                found.touch(ConversationId(f"c{number}"))
+            await comes(heed, lambda: found.idle)
+            assert process_time() - begun < 4
+        assert len(shown.rounds) == 10_000

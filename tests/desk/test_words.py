@@ -135,7 +135,7 @@ def test_every_sentence_of_the_log_is_whole_whatever_its_record_lacks(kind: LogK
     for field, variants in (SENTENCES[kind],):
         for value in variants:
             bare = sentence(record(1, LogKind(kind), **({field: value} if field else {})))
-            assert bare
+            assert bool(bare) is bool(variants[value]), "what another line tells already is left out"
             assert "{" not in bare
             assert "None" not in bare
 
@@ -147,6 +147,10 @@ def test_a_sentence_says_who_did_what_to_whom_and_until_when() -> None:
     assert "at 2026-03-02 09:30 UTC" in sentence(until)
     done = record(1, LogKind.RESOLVED, by="agent", agent="sam", reason="gone_quiet")
     assert sentence(done) == "Resolved by sam: the customer does not come back."
+    unsent = record(1, LogKind.SEND_FAILED, outcome="failed", by="agent", reason="blocked")
+    assert sentence(unsent) == "A reply has not reached the customer: blocked."
+    unknown = record(1, LogKind.SEND_FAILED, outcome="unknown", by="bot")
+    assert sentence(unknown) == "Nobody knows whether a text of the bot has reached the customer."
     failed = record(1, LogKind.SEND_FAILED, outcome="failed", wording="revision", reason="too old.")
     assert sentence(failed) == "The change of a reply has not reached the customer: too old."
 

@@ -23,7 +23,7 @@ _HOSTS = frozenset({yarl.URL("https://cdn.discordapp.com"), yarl.URL("https://me
 async def fetch(client: discord.Client, reference: str, *, api: str) -> bytes:
     """Return a file by its channel, message and own id. Raises NotFound where Discord does not give it."""
     try:
-        return await _download(await _link(client, reference), api=api)
+        return await download(await _link(client, reference), api=api, largest=LARGEST)
     except (discord.DiscordException, aiohttp.ClientError, OSError, RuntimeError, ValueError):
         raise NotFound(
             f"Discord does not give this file now: it was deleted, or is larger than {LARGEST // 1024**2} MB."
@@ -50,8 +50,11 @@ def _attachments(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from said.get("attachments") or ()
 
 
-async def _download(link: str, *, api: str) -> bytes:
-    """Return what stands behind a link of Discord's own, or of the proxy before it; it leads nowhere else."""
+async def download(link: str, *, api: str, largest: int) -> bytes:
+    """Return what stands behind a link of Discord's own, or of the proxy before it; it leads nowhere else.
+
+    Raises NotFound, or what the network raises.
+    """
     url = yarl.URL(link)
     if not url.is_absolute() or url.origin() not in {*_HOSTS, yarl.URL(api).origin()}:
         raise NotFound("This file does not lie on Discord.")
@@ -64,6 +67,6 @@ async def _download(link: str, *, api: str) -> bytes:
         content = bytearray()
         async for chunk in response.content.iter_chunked(_CHUNK):
             content += chunk
-            if len(content) > LARGEST:
-                raise NotFound(f"This file is larger than {LARGEST // 1024**2} MB.")
+            if len(content) > largest:
+                raise NotFound(f"This file is larger than {largest // 1024**2} MB.")
         return bytes(content)

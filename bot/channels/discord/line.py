@@ -7,14 +7,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
+import aiohttp
 import discord
 import structlog
 from discord.http import Route
 
+from bot.channels.discord import files
 from bot.channels.discord.client import GatewayClient
 from bot.channels.discord.pace import Rank
 from bot.channels.discord.refusals import TROUBLE, told
-from bot.errors import SendFailed, SendRefused
+from bot.errors import NotFound, SendFailed, SendRefused, SendUnknown
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +28,7 @@ _OWNERS = {"channels": "channel_id", "guilds": "guild_id", "webhooks": "webhook_
 _TOKENS = frozenset({"webhooks", "interactions"})
 _OUT_OF_ORDER = 500
 _TOO_MANY = 429
+_NOT_THERE = 404
 _LATER = 5.0
 
 
@@ -59,8 +62,8 @@ class Refuse(Protocol):
 class Lack(Protocol):
     """Makes the error of a request that cannot be carried out now, or of which nobody knows."""
 
-    def __call__(self, text: str, *, seconds: float) -> Exception:
-        """Return the error; ``seconds``: when to repeat."""
+    def __call__(self, text: str, *, seconds: float, definite: bool) -> Exception:
+        """Return the error; ``seconds``: when to repeat; ``definite``: it was not carried out."""
         ...
 
 
@@ -68,7 +71,9 @@ def _refused(text: str, *, status: int, code: int) -> Exception:
     return SendFailed(f"{text} ({status}, {code})")
 
 
-def _lacking(text: str, *, seconds: float) -> Exception:
+def _lacking(text: str, *, seconds: float, definite: bool) -> Exception:
+    if not definite:
+        return SendUnknown(text)
     return SendRefused(text, retry_after=timedelta(seconds=seconds))
 
 
@@ -131,7 +136,7 @@ class ChannelLine:
     ) -> Any:  # noqa: ANN401 - JSON is anything
         """Ask Discord's HTTP interface. Raises what ``refused`` and ``unreached`` make; no text is in them."""
         if self._client is None:
-            raise self._unreached("not connected to Discord", seconds=_LATER)
+            raise self._unreached("not connected to Discord", seconds=_LATER, definite=True)
         rank = Rank.URGENT if urgent else Rank.DESK
         try:
             found = await self._client.ask(route(method, path), rank, **_body(json, uploads))
@@ -139,12 +144,29 @@ class ChannelLine:
             raise self._error(error) from error
         return None if found == "" else found
 
+    async def download(self, link: str, *, largest: int) -> bytes:
+        """Return a file behind a link of Discord's own, of so many bytes at most; no other link is opened.
+
+        Raises what ``refused`` and ``unreached`` make.
+        """
+        try:
+            return await files.download(link, api=Route.BASE, largest=largest)
+        except NotFound as error:
+            raise self._refused(str(error), status=_NOT_THERE, code=0) from None
+        except aiohttp.ClientResponseError as error:
+            if error.status < _OUT_OF_ORDER and error.status != _TOO_MANY:
+                raise self._refused("Discord does not give this file", status=error.status, code=0) from None
+            raise self._unreached("Discord does not give this file now", seconds=_LATER, definite=True) from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            why = f"this file cannot be fetched now ({type(error).__name__})"
+            raise self._unreached(why, seconds=_LATER, definite=True) from None
+
     def _error(self, error: Exception) -> Exception:
         known = told(error)
         if isinstance(error, discord.HTTPException) and error.status < _OUT_OF_ORDER and error.status != _TOO_MANY:
             return self._refused(str(known), status=error.status, code=error.code)
         later = known.retry_after.total_seconds() if isinstance(known, SendRefused) else _LATER
-        return self._unreached(str(known), seconds=later)
+        return self._unreached(str(known), seconds=later, definite=isinstance(known, SendRefused))
 
 
 def route(method: str, path: str) -> Route:

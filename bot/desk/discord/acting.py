@@ -9,9 +9,20 @@ from typing import Literal, Protocol
 
 from bot.desk.actions import BY_NAME, Action, Field, action_of
 from bot.desk.counter import Counter, Result, part_of
-from bot.desk.discord.answers import DONE, Answer, held_back, mark_of, refused, say, unresolved
-from bot.desk.discord.asking import Asking, concerned, help_page, results
+from bot.desk.discord.answers import (
+    DONE,
+    Answer,
+    Draft,
+    ask_to_delete,
+    held_back,
+    mark_of,
+    refused,
+    say,
+    unresolved,
+)
+from bot.desk.discord.asking import Asking, concerned, help_page, results, seen_in
 from bot.desk.discord.commands import OTHERS, read_labels
+from bot.desk.discord.files import Files
 from bot.desk.discord.forms import IN_FORMS, form
 from bot.desk.discord.inputs import Heard, Way, meant_for_customer
 from bot.desk.discord.instants import read_until
@@ -28,8 +39,14 @@ STRANGER = "You are not on this brand's staff here. Ask an admin to add your Dis
 #: What somebody reads whose press or form does not fit any more.
 OUTDATED = "This button does not fit any more. Use the slash commands in the thread; see /help."
 
-#: What somebody reads who replies with a file.
-NO_FILES = "Files cannot be sent from here. Nothing was sent; what you wrote is kept as a note."
+#: What somebody reads who hands in again what has been sent, perhaps with other words.
+REPEATED = "This was sent before, as it stood then. To change it, use /edit."
+
+#: What somebody reads whose reply by replying cannot go out as it is.
+NOTED = "Nothing was sent; what you wrote is kept as a note."
+
+#: What somebody reads who replies with what is no file, such as a sticker.
+NO_FILES = f"Only texts and files can be sent to customers. {NOTED}"
 
 
 class People(Protocol):
@@ -56,6 +73,7 @@ class Acting:
         *,
         asking: Asking,
         counter: Counter,
+        files: Files,
         people: People,
         time: TimeSource,
         zone: tzinfo,
@@ -63,6 +81,7 @@ class Acting:
     ) -> None:
         self._asking = asking
         self._counter = counter
+        self._files = files
         self._people = people
         self._time = time
         self._zone = zone
@@ -89,14 +108,22 @@ class Acting:
             return None
         answers = bool(self._by_replying and heard.answers) and await self._answers(conversation, heard)
         if meant_for_customer(heard, answers_customer=answers):
-            done = await self._act("reply", conversation, {"text": heard.text}, heard, agent, answers=answers)
-            return None if done.text == DONE["reply"] else done
-        if heard.way is Way.TEXT:  # kept before the note, so that whoever shows it finds it standing there
-            await self._asking.keep_own(conversation, note_of(part_of(heard.request, 0)), heard)
-        noted = await self._act("note", conversation, {"text": _noted(heard)}, heard, agent)
+            try:
+                done = await self._act("reply", conversation, {"text": heard.text}, heard, agent, answers=answers)
+            except BadMessage as error:  # it cannot go out as it is: colleagues read it all the same
+                await self._note(conversation, heard, agent)
+                return say(f"{error} {NOTED}")
+            return None if done.text in {DONE["reply"], REPEATED} else done
+        noted = await self._note(conversation, heard, agent)
         if answers:
             return say(NO_FILES)
         return None if noted.text == DONE["note"] else noted
+
+    async def _note(self, conversation: ConversationId, heard: Heard, agent: Agent) -> Answer:
+        """Keep what somebody wrote as a note."""
+        if heard.way is Way.TEXT:  # kept before the note, so that whoever shows it finds it standing there
+            await self._asking.keep_own(conversation, note_of(part_of(heard.request, 0)), heard)
+        return await self._act("note", conversation, {"text": _noted(heard)}, heard, agent)
 
     async def _answers(self, conversation: ConversationId, heard: Heard) -> bool:
         view = await self._counter.view(conversation)
@@ -172,6 +199,8 @@ class Acting:
                 answer = await self._anyway(conversation, heard, agent)
             case "rewrite":
                 answer = self._form("reply", conversation, heard, text=heard.draft)
+            case "again":
+                answer = await self._again(conversation, heard)
             case "use":
                 answer = await self._use(heard)
             case "more":
@@ -180,6 +209,8 @@ class Acting:
                 answer = await self._asking.suggest(conversation, heard.seen)
             case "template":
                 answer = await self._asking.templates(conversation, heard.seen)
+            case "delete" if heard.way is Way.MENU:
+                answer = await self._ask_to_delete(conversation, heard, agent)
             case "edit" | "correct":
                 answer = await self._about_message(name, conversation, heard, agent)
             case _ if name in IN_FORMS:
@@ -192,9 +223,15 @@ class Acting:
 
     async def _anyway(self, conversation: ConversationId, heard: Heard, agent: Agent) -> Answer:
         """Send a text that was held back; if it did not come back whole, let it be looked at first."""
-        if not heard.draft or mark_of(heard.draft) != heard.about:
+        if not (heard.draft or heard.enclosed) or mark_of(heard.draft, heard.enclosed) != heard.about:
             return self._form("reply", conversation, heard, text=heard.draft)
         return await self._act("reply", conversation, {"text": heard.draft}, heard, agent)
+
+    async def _again(self, conversation: ConversationId, heard: Heard) -> Answer:
+        """Open a form with the text of a reply that has not arrived."""
+        entries = (await self._counter.view(conversation)).transcript
+        text = next((each.text for each in entries if f"m{each.number}" == heard.about), "")
+        return self._form("reply", conversation, heard, text=text)
 
     async def _use(self, heard: Heard) -> Answer:
         return await self._open_template(ConversationId(heard.conversation), heard.about, heard)
@@ -212,6 +249,16 @@ class Acting:
             return say("There is no message here with which that can be done.")
         text = found[0].text if name == "edit" else ""
         return self._form(name, conversation, heard, text=text, message=found[0].message)
+
+    async def _ask_to_delete(self, conversation: ConversationId, heard: Heard, agent: Agent) -> Answer:
+        """Show which reply would be taken back, and let it be said once more."""
+        found = concerned("delete", await self._counter.view(conversation), agent)
+        if not found:
+            return say("There is no message here with which that can be done.")
+        meant, origin = found[0], heard.origin or heard.id
+        return ask_to_delete(
+            meant.text, conversation=conversation, seen=heard.seen, message=meant.message, origin=origin
+        )
 
     def _form(
         self, name: str, conversation: ConversationId, heard: Heard, *, text: str = "", message: str = ""
@@ -246,9 +293,11 @@ class Acting:
         """Carry out one action on the chosen conversations. What it is told stands in the message itself."""
         action = action_of(heard.conversation)
         told = {name: value for name, value in heard.shown.items() if name in set(Field)}
-        fields = self._fields(action, told)
-        chosen = [ConversationId(each) for each in heard.chosen]
-        done = await self._counter.perform_all(agent, chosen, action.name, fields, request=heard.request)
+        seen = dict(seen_in(each) for each in heard.chosen)
+        if None in seen.values():
+            return say(OUTDATED)
+        fields = self._fields(action, told) | {Field.SEEN: seen}
+        done = await self._counter.perform_all(agent, list(seen), action.name, fields, request=heard.request)
         return results(done, action.title)
 
     # --- one act --------------------------------------------------------------------------------------------
@@ -272,7 +321,8 @@ class Acting:
             fields.setdefault(Field.MESSAGE, heard.about or await self._last(action, conversation, agent))
         if Field.SEEN in action.optional:
             fields[Field.SEEN] = await self._seen(conversation, heard)
-        done = await self._counter.perform(agent, conversation, name, fields, request=heard.request)
+        files = await self._files.bring(heard.enclosed) if action.files else ()
+        done = await self._counter.perform(agent, conversation, name, fields, request=heard.request, files=files)
         return _told(done, action, fields, heard, agent=agent, conversation=conversation)
 
     def _fields(self, action: Action, values: Mapping[str, str]) -> dict[str, object]:
@@ -312,16 +362,22 @@ def _told(
 ) -> Answer:
     """Return what became of an act."""
     if done.accepted:
-        return say(DONE[action.name])
-    draft = str(fields.get(Field.TEXT, "")).strip() if action.name == "reply" else ""
-    origin, seen = heard.origin or heard.id, fields.get(Field.SEEN)
+        return say(REPEATED if done.repeated and action.sends else DONE[action.name])
+    draft, seen = _draft(action, fields, heard), fields.get(Field.SEEN)
     if done.kind is not Refusal.MOVED_ON or done.conversation is None:
         read = seen if isinstance(seen, int) else None
-        return refused(done, agent=agent, conversation=conversation, seen=read, draft=draft, origin=origin)
-    received = done.conversation.received
+        return refused(done, agent=agent, conversation=conversation, seen=read, draft=draft)
     if not draft:
-        return unresolved(done, conversation=conversation, seen=received)
-    return held_back(done, conversation=conversation, seen=received, draft=draft, origin=origin)
+        return unresolved(done, conversation=conversation, seen=done.received)
+    return held_back(done, conversation=conversation, seen=done.received, draft=draft)
+
+
+def _draft(action: Action, fields: Mapping[str, object], heard: Heard) -> Draft:
+    """Return the reply that was not sent, an empty one for every other action."""
+    if action.name != "reply":
+        return Draft()
+    text = str(fields.get(Field.TEXT, "")).strip()
+    return Draft(text=text, files=heard.enclosed, origin=heard.origin or heard.id)
 
 
 def _noted(heard: Heard) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.desk.counter import Offer, Result
 from bot.desk.discord.commands import MOST_CHOICES, shorten
-from bot.desk.discord.inputs import DRAFT, WHISPER, custom_id
+from bot.desk.discord.inputs import DRAFT, FILES, WHISPER, File, custom_id, shows_files
 from bot.domain.roles import Agent, Right
 from bot.domain.staff_rules import Refusal
 from bot.records import TranscriptEntry
@@ -23,6 +23,9 @@ Json = dict[str, Any]
 #: The longest text of a message, and how much of what customers wrote is quoted beside a draft.
 LONGEST_MESSAGE = 2000
 LONGEST_QUOTE = 1200
+#: The longest list of files with their links, and all embeds of a message together; Discord's own is 6,000.
+LONGEST_FILES = 3000
+LONGEST_EMBEDS = 5800
 LONGEST_OPTION = 100
 
 _ROW, _BUTTON, _MENU = 1, 2, 3
@@ -82,29 +85,57 @@ def say(text: str) -> Answer:
     return Answer(text=text)
 
 
-def mark_of(draft: str) -> str:
-    """Return a short mark, by which a text that was read back is known to be whole."""
-    return hashlib.blake2b(draft.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+def mark_of(draft: str, files: Sequence[File] = ()) -> str:
+    """Return a short mark, by which a text that was read back is known to be whole, with its files."""
+    whole = "\n".join([draft, *(each.name for each in files)])
+    return hashlib.blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A reply that was not sent. ``origin``: by which wish it came about, so that it goes out once."""
+
+    text: str = ""
+    files: tuple[File, ...] = ()
+    origin: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether all of it fits into a message, so that it can be sent from there."""
+        shown = shows_files(self.files)
+        return len(shown) <= LONGEST_FILES and len(self.text) + len(shown) <= LONGEST_EMBEDS - 200
+
+    @property
+    def embeds(self) -> tuple[Json, ...]:
+        """Return it as parts of a message."""
+        named = shows_files(self.files) if self.whole else ""
+        return (*draft_of(self.text), *(({"title": FILES, "description": named},) if named else ()))
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to be sent."""
+        return bool(self.text or self.files)
 
 
 # --- refusals with a next step ----------------------------------------------------------------------------
 
 
-def refused(
-    result: Result, *, agent: Agent, conversation: str, seen: int | None, draft: str = "", origin: str = ""
-) -> Answer:
+def refused(result: Result, *, agent: Agent, conversation: str, seen: int | None, draft: Draft) -> Answer:
     """Return why something was not done, with what can be done next; ``draft`` is a reply that was not sent."""
     steps = _asking(agent, conversation, seen) if result.kind is Refusal.HELD else []
-    steps += _sending("Send again", conversation, seen, draft, origin) if draft else []
-    return Answer(text=plain(result.refusal), embeds=draft_of(draft), rows=_row(steps))
+    again = "Send again"
+    if draft.files and result.kind is Refusal.NOT_NOW:  # the platform may take no such files
+        draft, again = replace(draft, files=()), "Send without files"
+    steps += _sending(again, conversation, seen, draft) if draft else []
+    return Answer(text=plain(result.refusal) + _unsent(draft), embeds=draft.embeds, rows=_row(steps))
 
 
-def held_back(result: Result, *, conversation: str, seen: int, draft: str, origin: str) -> Answer:
+def held_back(result: Result, *, conversation: str, seen: int, draft: Draft) -> Answer:
     """Return what the customer wrote meanwhile, beside the text that was held back because of it."""
+    room = LONGEST_EMBEDS - sum(len(each["description"]) for each in draft.embeds) - 100
     return Answer(
-        text="**The customer wrote this meanwhile. Nothing was sent.**",
-        embeds=(*_quotes(result.meanwhile), *draft_of(draft)),
-        rows=_row(_sending("Send anyway", conversation, seen, draft, origin)),
+        text="**The customer wrote this meanwhile. Nothing was sent.**" + _unsent(draft),
+        embeds=(*_quotes(result.meanwhile, min(room, LONGEST_QUOTE)), *draft.embeds),
+        rows=_row(_sending("Send anyway", conversation, seen, draft)),
     )
 
 
@@ -118,19 +149,36 @@ def unresolved(result: Result, *, conversation: str, seen: int) -> Answer:
     )
 
 
+def ask_to_delete(text: str, *, conversation: str, seen: int | None, message: str, origin: str) -> Answer:
+    """Ask whether a reply is to be taken back, before it is."""
+    taken = custom_id("delete", conversation, seen, origin=origin, about=message)
+    return Answer(
+        text="**Take this reply back?** The customer has it and will not see it any more.",
+        embeds=({"title": "Your reply", "description": plain(text)[:LONGEST_QUOTE] or "(files alone)"},),
+        rows=_row([button("Take it back", taken, style=_RED)]),
+    )
+
+
 def _asking(agent: Agent, conversation: str, seen: int | None) -> list[Json]:
     asked = button("Ask for it", custom_id("ask_for", conversation, seen))
     taken = button("Take over", custom_id("take_over", conversation, seen), style=_RED)
     return [asked, taken] if agent.may(Right.TAKE_OVER) else [asked]
 
 
-def _sending(label: str, conversation: str, seen: int | None, draft: str, origin: str) -> list[Json]:
+def _sending(label: str, conversation: str, seen: int | None, draft: Draft) -> list[Json]:
     """Return the buttons that send a held text: as it stands, or after a change."""
-    anyway = custom_id("anyway", conversation, seen, origin=origin, about=mark_of(draft))
+    if not draft.whole:
+        return []
+    mark = mark_of(draft.text, draft.files)
+    anyway = custom_id("anyway", conversation, seen, origin=draft.origin, about=mark)
     return [
         button(label, anyway, style=_BLUE),
-        button("Edit", custom_id("rewrite", conversation, seen, origin=origin)),
+        button("Edit", custom_id("rewrite", conversation, seen, origin=draft.origin)),
     ]
+
+
+def _unsent(draft: Draft) -> str:
+    return "" if draft.whole else "\nIts files are too many to be kept here: write it again with them."
 
 
 def draft_of(draft: str) -> tuple[Json, ...]:
@@ -138,10 +186,10 @@ def draft_of(draft: str) -> tuple[Json, ...]:
     return ({"title": DRAFT, "description": draft},) if draft else ()
 
 
-def _quotes(entries: Sequence[TranscriptEntry]) -> tuple[Json, ...]:
+def _quotes(entries: Sequence[TranscriptEntry], longest: int = LONGEST_QUOTE) -> tuple[Json, ...]:
     """Return what the customer wrote, the newest of it where it is much."""
     words = "\n".join(plain(entry.text) or "(no text)" for entry in entries)
-    shown = words if len(words) <= LONGEST_QUOTE else f"…{words[-LONGEST_QUOTE:]}"
+    shown = words if len(words) <= longest else f"…{words[-longest:]}"
     return ({"title": "The customer", "description": shown},) if shown else ()
 
 

@@ -11,7 +11,8 @@ from bot.desk.counter import Counter, Result
 from bot.desk.discord.answers import LONGEST_MESSAGE, Answer, menu, plain, say, suggestions, templates_menu
 from bot.desk.discord.commands import LONGEST_CHOICE, MOST_CHOICES, OTHERS, dashed, shorten, slashes
 from bot.desk.discord.inputs import Heard, custom_id, made_at
-from bot.desk.discord.standing import BEGUN, DESK, OWN, THREAD
+from bot.desk.discord.marks import length
+from bot.desk.discord.standing import BEGUN, DESK, OWN, THREAD, own_key
 from bot.desk.fitting import refusals
 from bot.desk.thread import Begun
 from bot.domain.actions import SendState
@@ -19,6 +20,7 @@ from bot.domain.conversation import Conversation
 from bot.domain.messages import Author, ConversationId
 from bot.domain.roles import Agent
 from bot.domain.states import State
+from bot.errors import BadMessage
 from bot.ports import Bookmarks, Capabilities, Posts, Views
 from bot.records import ConversationView, Post, QueueQuery, QueueRow, TranscriptEntry
 
@@ -33,6 +35,9 @@ INTERNAL = (
     "**What you write in a thread is an internal note.** "
     "Only `/reply`, `/template`, `/edit` and Heed's reply form reach the customer."
 )
+
+#: What several conversations are told at once stands in a field of a message, which holds no more.
+LONGEST_TOLD = 1024
 
 #: How many conversations the queue shows.
 SHOWN = 15
@@ -65,7 +70,7 @@ class Asking:
 
     async def keep_own(self, conversation: ConversationId, note: str, heard: Heard) -> None:
         """Remember that this note stands in the thread already, as its writer wrote it: it is not shown again."""
-        own = Post(key=note, place=heard.place, external_id=heard.id, digest=OWN)
+        own = Post(key=own_key(note), place=heard.place, external_id=heard.id, digest=OWN)
         await self._store.keep_posts(DESK, conversation, [own])
 
     async def shows_customer(self, view: ConversationView, message: str) -> bool:
@@ -153,18 +158,22 @@ class Asking:
         return say("\n".join([head, *lines]))
 
     async def many(self, name: str, fields: Mapping[str, str]) -> Answer:
-        """Return the conversations to choose from; what is to be done with them stands in the message itself."""
+        """Return the conversations to choose from; what is to be done with them stands in the message itself.
+
+        Raises BadMessage for what does not fit there.
+        """
         action = action_of(name)
+        _check_lengths(fields)
         states = () if name in {"reopen", "unblock"} else (*WAITING, State.SNOOZED.value, State.WAITING.value)
         found = await self._store.queue(QueueQuery(states=states or (State.RESOLVED.value,), limit=MOST_CHOICES))
         options = [
-            (row.conversation.id, row.customer_name or row.conversation.id, f"{_state(row)}: {row.preview}")
+            (_as_seen(row), row.customer_name or row.conversation.id, f"{_state(row)}: {row.preview}")
             for row in found.rows
         ]
         rows = menu(custom_id("many", action.name, None), options, hint="Which conversations?", most=MOST_CHOICES)
         if not rows:
             return say("There is no conversation to do that with.")
-        told = [{"name": field, "value": value[:1024]} for field, value in fields.items() if value]
+        told = [{"name": field, "value": value} for field, value in fields.items() if value]
         embed = {"title": action.title, "description": action.what, **({"fields": told} if told else {})}
         return Answer(text="Choose the conversations.", embeds=(embed,), rows=rows)
 
@@ -185,6 +194,29 @@ def concerned(action: str, view: ConversationView, agent: Agent | None = None) -
         fitting = [each for each in fitting if each.send_state is SendState.SENT]
         fitting = [each for each in fitting if agent is None or each.agent == agent.id]
     return fitting[::-1]
+
+
+def _check_lengths(fields: Mapping[str, str]) -> None:
+    """Refuse words that a message with a menu does not hold whole."""
+    for name, value in fields.items():
+        if (long := length(value)) > LONGEST_TOLD:
+            raise BadMessage(
+                f"'{name}' has {long:,} characters; for several conversations at once it has {LONGEST_TOLD:,} at "
+                "most. Nothing was done."
+            )
+
+
+def _as_seen(row: QueueRow) -> str:
+    """Return how a conversation stands in a menu: with how many of its customer's messages had come by then."""
+    return f"{row.conversation.id}:{row.conversation.received}"
+
+
+def seen_in(chosen: str) -> tuple[ConversationId, int | None]:
+    """Return a conversation that was chosen in such a menu, and how many messages had come by then."""
+    conversation, _, seen = chosen.rpartition(":")
+    if not conversation or not seen.isdecimal():
+        return ConversationId(chosen), None
+    return ConversationId(conversation), int(seen)
 
 
 def results(done: Mapping[ConversationId, Result], title: str) -> Answer:

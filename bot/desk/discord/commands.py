@@ -16,16 +16,24 @@ from bot.domain.prediction import SCORED_LABELS, Label
 Json = dict[str, Any]
 
 _CHAT_INPUT = 1
-_STRING = 3
+_STRING, _FILE = 3, 11
 #: Discord shows no more choices than this, and no longer text for one.
 MOST_CHOICES = 25
 LONGEST_CHOICE = 100
 LONGEST_DESCRIPTION = 100
+#: Who is offered the commands until a server's settings say otherwise: whoever may manage messages there. So
+#: customers in the same server never see them.
+FOR_STAFF = str(1 << 13)
+#: So many files go along with a command; a reply by replying takes as many as a message does.
+MOST_FILES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """Something that a command is told. ``typing``: choices are offered while somebody types."""
+    """Something that a command is told. ``typing``: choices are offered while somebody types.
+
+    ``file``: it is a file instead of a text.
+    """
 
     name: str
     what: str
@@ -33,6 +41,7 @@ class Option:
     longest: int = 0
     choices: tuple[tuple[str, str], ...] = ()
     typing: bool = False
+    file: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +99,13 @@ def _options(action: Action, teams: Sequence[str]) -> tuple[Option, ...]:
     made = [
         one for each in fields if (one := _option(each, action, teams, needed=each in action.fields)) is not None
     ]
+    made += _file_options() if action.files else []
     return tuple(sorted(made, key=lambda one: not one.needed))
+
+
+def _file_options() -> list[Option]:
+    names = ["file", *(f"file{number}" for number in range(2, MOST_FILES + 1))]
+    return [Option(name=name, what="A file that goes along to the customer", file=True) for name in names]
 
 
 def _option(field: Field, action: Action, teams: Sequence[str], *, needed: bool) -> Option | None:
@@ -144,6 +159,7 @@ def registration(teams: Sequence[str]) -> list[Json]:
             "name": one.name,
             "description": shorten(one.what, LONGEST_DESCRIPTION),
             "options": [_option_json(each) for each in one.options],
+            "default_member_permissions": FOR_STAFF,
         }
         for one in slashes(teams)
     ]
@@ -165,7 +181,7 @@ def shorten(text: str, most: int) -> str:
 
 def _option_json(option: Option) -> Json:
     made: Json = {
-        "type": _STRING,
+        "type": _FILE if option.file else _STRING,
         "name": option.name,
         "description": shorten(option.what, LONGEST_DESCRIPTION),
         "required": option.needed,
@@ -189,6 +205,7 @@ def _plain(command: Payload) -> Json:
         "type": command.get("type", _CHAT_INPUT),
         "description": command.get("description"),
         "options": [_plain_option(each) for each in options if isinstance(each, Mapping)],
+        "default_member_permissions": command.get("default_member_permissions"),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any, Protocol
@@ -16,10 +16,13 @@ from bot.desk.discord.acting import Acting, People
 from bot.desk.discord.answers import Answer, draft_of, say
 from bot.desk.discord.asking import Asking, HearingStore
 from bot.desk.discord.commands import registration, same
+from bot.desk.discord.files import Files
 from bot.desk.discord.forms import IN_FORMS
-from bot.desk.discord.inputs import WHISPER, Heard, Way, read
+from bot.desk.discord.hearing import Sort, Work
+from bot.desk.discord.inputs import DRAFT, WHISPER, Heard, Way, read
 from bot.desk.discord.lanes import Lanes
 from bot.desk.discord.line import Line, Payload, Refused, Unreached
+from bot.desk.discord.marks import length
 from bot.desk.discord.reading_back import ReadingBack
 from bot.desk.discord.standing import DESK
 from bot.errors import BadMessage, HeedError
@@ -30,14 +33,13 @@ log = structlog.get_logger(__name__)
 #: Discord forgets an interaction that is not answered within three seconds; this much of it is used at most.
 ACKNOWLEDGE_WITHIN = 1.5
 
-#: What waits to be worked on. When it is full, texts are read back later and interactions are told to come again.
-MOST_WAITING = 1000
-MOST_AT_WORK = 64
-
 #: How long registering commands waits before it is tried again, in seconds.
 PAUSES = (5.0, 30.0, 120.0, 600.0)
 
 _MESSAGE, _LATER, _LATER_CHANGE, _CHANGE, _CHOICES, _FORM = 4, 5, 6, 7, 8, 9
+
+#: A text that was not sent stands in parts of this length where Discord did not take the whole.
+LONGEST_PART = 4000
 
 #: Discord's status for an answer that it cannot show: whoever waits gets the plain sentence then.
 MALFORMED = 400
@@ -92,15 +94,15 @@ class DiscordDesk:
         self._acting = Acting(
             asking=asking,
             counter=parts.counter,
+            files=Files(parts.line),
             people=parts.people,
             time=parts.time,
             zone=parts.zone,
             reply_by_replying=parts.reply_by_replying,
         )
         self._back = ReadingBack(line=parts.line, store=parts.store, rooms=parts.rooms, act=self._act_on_text)
-        self._heard: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MOST_WAITING)
-        self._lanes = Lanes()
-        self._room_at_work = asyncio.Semaphore(MOST_AT_WORK)
+        lanes = Lanes()
+        self._texts, self._presses = Sort(lanes), Sort(lanes)
         parts.line.watch(lambda room: room in parts.rooms, self.hear)
 
     @property
@@ -113,44 +115,32 @@ class DiscordDesk:
         async with asyncio.TaskGroup() as group:
             for each in self._parts.beside:
                 group.create_task(each.run())
-            while True:
-                work = await self._heard.get()
-                await self._room_at_work.acquire()
-                group.create_task(self._at_work(work))
-
-    async def _at_work(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do one thing; whatever goes wrong with it harms nothing else."""
-        try:
-            await work()
-        except (Refused, Unreached) as error:
-            log.warning("discord_desk_unreached", error=str(error))
-        except Exception as error:  # noqa: BLE001 - one act that nobody foresaw must not end the desk
-            log.warning("discord_desk_failed", error=type(error).__name__)
-        finally:
-            self._room_at_work.release()
-            self._heard.task_done()
+            group.create_task(self._texts.run())
+            group.create_task(self._presses.run())
 
     async def settle(self) -> None:
         """Return when all that was heard so far has been worked on."""
-        await self._heard.join()
+        await self._texts.settle()
+        await self._presses.settle()
 
     # --- hearing --------------------------------------------------------------------------------------------
 
     def hear(self, event: str, payload: Payload) -> None:
         """Take one event of the gateway; the work is done later."""
+        presses = event == "INTERACTION_CREATE"
         try:
             for work in self._works(event, payload):
-                self._heard.put_nowait(work)
-        except asyncio.QueueFull:
-            place = payload.get("channel_id")
-            self._back.miss(str(place))
+                (self._presses if presses else self._texts).put(work)
+        except asyncio.QueueFull:  # Discord tells whoever pressed that nobody answers
+            if not presses:
+                self._back.miss(str(payload.get("channel_id")))
             log.warning("discord_desk_full", event_name=event)
         except Exception as error:  # noqa: BLE001 - what is not understood must not end the connection
             log.warning("discord_desk_not_understood", event_name=event, error=type(error).__name__)
         for each in self._parts.beside:
             each.hear(event, payload)
 
-    def _works(self, event: str, payload: Payload) -> Iterator[Callable[[], Awaitable[None]]]:
+    def _works(self, event: str, payload: Payload) -> Iterator[Work]:
         """Yield what there is to do about an event."""
         if event == "GUILD_CREATE":
             yield from self._arrive(payload)
@@ -160,13 +150,14 @@ class DiscordDesk:
             return
         heard = read(event, payload, me=self._parts.line.me)
         if heard is None:
+            yield from self._shown(event, str(payload.get("channel_id")))
             return
         if heard.way in {Way.TEXT, Way.CHANGE}:
             yield lambda: self._text(heard)
         else:
             yield lambda: self._interaction(heard)
 
-    def _arrive(self, guild: Payload) -> Iterator[Callable[[], Awaitable[None]]]:
+    def _arrive(self, guild: Payload) -> Iterator[Work]:
         """Yield what a new session begins with: the commands, and what staff wrote meanwhile."""
         channels = guild.get("channels")
         ids = (
@@ -174,25 +165,33 @@ class DiscordDesk:
             if isinstance(channels, list)
             else set()
         )
-        if not ids & self._parts.rooms:
+        here = sorted(str(each) for each in ids & self._parts.rooms)
+        if not here:
             return
         yield lambda: self._register(str(guild.get("id")))
         yield from self._behind(guild.get("threads"))
+        for room in here:
+            yield lambda room=room: self._catch_up_closed(room)  # type: ignore[misc]  # as below
 
-    def _reopened(self, thread: Payload) -> Iterator[Callable[[], Awaitable[None]]]:
+    def _reopened(self, thread: Payload) -> Iterator[Work]:
         """Yield what was written in a thread that was closed when a session began: that names open ones alone."""
         state = thread.get("thread_metadata")
         if isinstance(state, dict) and not state.get("archived"):
             yield from self._behind([thread])
 
-    def _behind(self, threads: object) -> Iterator[Callable[[], Awaitable[None]]]:
+    def _shown(self, event: str, place: str) -> Iterator[Work]:
+        """Yield what was written in a thread of which nobody knew yet whose it is: the bot writes there now."""
+        if event == "MESSAGE_CREATE" and self._back.is_behind(place):
+            yield lambda: self._catch_up(place)
+
+    def _behind(self, threads: object) -> Iterator[Work]:
         for thread in self._back.behind(threads):
             yield lambda thread=thread: self._catch_up(thread)  # type: ignore[misc]  # mypy takes no default here
 
     # --- texts ----------------------------------------------------------------------------------------------
 
     async def _text(self, heard: Heard) -> None:
-        async with self._lanes.lane(heard.place):
+        async with self._texts.turn(heard.place):
             await self._back.catch_up(heard.place)
             try:
                 await self._act_on_text(heard)
@@ -202,8 +201,13 @@ class DiscordDesk:
             if heard.way is Way.TEXT:
                 await self._back.mark(heard.place, heard.id)
 
+    async def _catch_up_closed(self, room: str) -> None:
+        """Read back what was written in threads that were closed before Heed came."""
+        for thread in await self._back.closed(room):
+            await self._catch_up(thread)
+
     async def _catch_up(self, thread: str) -> None:
-        async with self._lanes.lane(thread):
+        async with self._texts.turn(thread):
             await self._back.catch_up(thread)
 
     async def _act_on_text(self, heard: Heard) -> None:
@@ -248,7 +252,10 @@ class DiscordDesk:
             if refused.status != MALFORMED or heard.way is Way.TYPING:
                 raise
             log.warning("discord_answer_refused", name=heard.name, code=refused.code)
-            await (self._fill if late else self._reply)(heard, say(answer.text or BROKEN))
+            first, *others = plainly(answer)
+            await (self._fill if late else self._reply)(heard, first)
+            for each in others:
+                await self._follow_up(heard, each)
 
     async def _acknowledge(self, heard: Heard) -> None:
         """Say that the answer comes later. What is being done goes on, whether that arrives or not."""
@@ -262,7 +269,7 @@ class DiscordDesk:
             return await self._carefully(heard) or Answer(choices=())
         if not changes(heard):
             return await self._carefully(heard) or say(BROKEN)
-        async with self._lanes.lane(heard.place):
+        async with self._presses.turn(heard.place):
             return await self._carefully(heard) or say(BROKEN)
 
     async def _reply(self, heard: Heard, answer: Answer) -> None:
@@ -280,6 +287,11 @@ class DiscordDesk:
         shown = say("That took too long for a form to open. Do it again.") if answer.form is not None else answer
         path = f"/webhooks/{self._parts.line.application}/{heard.token}/messages/@original"
         await self._parts.line.request("PATCH", path, json=shown.message(), urgent=True)
+
+    async def _follow_up(self, heard: Heard, answer: Answer) -> None:
+        """Tell the same person more."""
+        path = f"/webhooks/{self._parts.line.application}/{heard.token}"
+        await self._parts.line.request("POST", path, json=answer.message(), urgent=True)
 
     async def _callback(self, heard: Heard, kind: int, data: dict[str, Any]) -> None:
         path = f"/interactions/{heard.id}/{heard.token}/callback"
@@ -318,12 +330,37 @@ def changes(heard: Heard) -> bool:
 
 
 def unsaved(sentence: str, heard: Heard) -> Answer:
-    """Return a sentence, with what somebody had typed into a form: it is lost nowhere else."""
-    typed = heard.values.get("text", "") if heard.way is Way.FORM else ""
+    """Return a sentence, with what somebody had typed or wanted to be sent: it is lost nowhere else."""
+    typed = heard.values.get("text", "") if heard.way in {Way.FORM, Way.COMMAND} else heard.draft
     return Answer(text=sentence, embeds=draft_of(typed))
+
+
+def plainly(answer: Answer) -> list[Answer]:
+    """Return an answer that Discord did not take with nothing but its words: a text that was not sent stays whole.
+
+    What is too long for one message goes on in the next.
+    """
+    drafts = [str(each["description"]) for each in answer.embeds if each.get("title") == DRAFT]
+    parts = [part for draft in drafts for part in in_parts(draft, LONGEST_PART)]
+    more = [f"{DRAFT}, {number} of {len(parts)}" for number in range(1, len(parts) + 1)]
+    named = more if len(parts) > 1 else [DRAFT for _ in parts]
+    embeds = [{"title": name, "description": part} for name, part in zip(named, parts, strict=True)]
+    text = answer.text or BROKEN
+    return [Answer(text=text, embeds=tuple(embeds[:1])), *(Answer(embeds=(each,)) for each in embeds[1:])]
+
+
+def in_parts(text: str, longest: int) -> list[str]:
+    """Return a text in parts, none of which Discord takes to be longer than this."""
+    parts, used = [""], 0
+    for char in text:
+        if used + length(char) > longest:
+            parts, used = [*parts, ""], 0
+        parts[-1] += char
+        used += length(char)
+    return parts
 
 
 def replaces(heard: Heard) -> bool:
     """Tell whether the answer takes the place of what was pressed, so that it cannot be pressed twice."""
-    own = heard.whispered or bool(heard.draft)
-    return own and (heard.way in {Way.FORM, Way.MENU} or heard.name == "anyway")
+    own = heard.whispered or bool(heard.draft or heard.enclosed)
+    return own and (heard.way in {Way.FORM, Way.MENU} or heard.name in {"anyway", "delete"})

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.desk.discord.board import Boards, BoardStore, Present
+from bot.desk.discord.board import Boards, BoardStore
+from bot.desk.discord.calling import Present
 from bot.desk.discord.line import Line, Unreached
 from bot.desk.discord.rooms import Rooms
 from bot.desk.discord.setup import Allowed
@@ -42,7 +43,8 @@ class DisplayStore(BoardStore, Protocol):
 class Display:
     """Shows on Discord what the store says, until cancelled.
 
-    ``desks`` are all channels of the desk and ``room_of`` names a team's; ``notices``: of what teams are told.
+    ``desks`` are all channels of the desk, ``teams`` all that the brand has, and ``room_of`` names a team's
+    channel; ``notices``: of what teams are told.
     ``page``: what stands before a conversation's id in its address on the web desk. Whoever watches the line
     hands on to ``hear`` what it brings.
     """
@@ -60,6 +62,7 @@ class Display:
         mention: Callable[[AgentId], str],
         allowed: Allowed,
         notices: Collection[str] = tuple(NoticeKind),
+        teams: Collection[str] = (),
         files: Mapping[str, Fetch] | None = None,
         page: str = "",
         requests: Callable[[str], None] = lambda _what: None,
@@ -94,6 +97,7 @@ class Display:
             present=present,
             mention=mention,
             kinds=notices,
+            teams=teams,
         )
         self._ready = asyncio.Event()
         self._stop = asyncio.Event()

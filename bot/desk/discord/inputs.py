@@ -7,7 +7,7 @@ Everything else is a note, a question to Heed, or nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -26,8 +26,9 @@ AND = "+"
 #: The flag of a message that only one person sees.
 WHISPER = 1 << 6
 
-#: The embed that carries a text which was not sent has this title.
+#: The embed that carries a text which was not sent has this title, and the one that carries its files this.
 DRAFT = "Not sent"
+FILES = "Files"
 
 #: Discord's ids count from here, in milliseconds.
 _EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
@@ -36,8 +37,21 @@ _MENUS = (3, 5, 6, 7, 8)
 #: Kinds of messages that people write: plain ones and replies.
 _WRITTEN = (0, 19)
 _FORWARD = 1
+_FILE_OPTION = 11
+_BRACKETS = re.compile(r"[\[\]\n]")
+_FILE = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)")
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _NAME = re.compile(r"[a-z_]{1,32}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that somebody on staff attached, as it lies on Discord. ``size`` in bytes, 0 if it is not told."""
+
+    name: str
+    url: str
+    media_type: str = ""
+    size: int = 0
 
 
 class Way(StrEnum):
@@ -59,7 +73,8 @@ class Heard:
     ``name`` is the command's, or what stands in a custom id; ``conversation``, ``seen``, ``origin`` and ``about``
     come from a custom id. ``values`` are a command's options or a form's fields, ``chosen`` a menu's. ``shown``
     are the texts of the embeds of the message that was pressed, by title; ``whispered``: only this person sees it.
-    ``answers`` is the message that a text replies to. ``wrong`` says what cannot be understood.
+    ``answers`` is the message that a text replies to. ``attached`` is in words what came with a text, ``files``
+    what of it lies on Discord. ``wrong`` says what cannot be understood.
     """
 
     way: Way
@@ -80,6 +95,7 @@ class Heard:
     text: str = ""
     answers: str = ""
     attached: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
     changed_at: str = ""
     wrong: str = ""
 
@@ -87,6 +103,11 @@ class Heard:
     def draft(self) -> str:
         """Return the text that was not sent, as the pressed message still shows it."""
         return self.shown.get(DRAFT, "")
+
+    @property
+    def enclosed(self) -> tuple[File, ...]:
+        """Return the files that go along with what is said, or with the text that was not sent."""
+        return self.files or files_shown(self.shown.get(FILES, ""))
 
     @property
     def request(self) -> str:
@@ -112,8 +133,8 @@ def meant_for_customer(heard: Heard, *, answers_customer: bool) -> bool:
     ``answers_customer``: the brand lets staff reply by replying, and this text replies, in the conversation's own
     thread, to a message that shows what its customer wrote.
     """
-    if heard.way is Way.TEXT:
-        return answers_customer and not heard.attached
+    if heard.way is Way.TEXT:  # a sticker or a link without a file cannot go along, so nothing of it goes
+        return answers_customer and len(heard.attached) == len(heard.files)
     return (heard.way, heard.name) in OUTWARD
 
 
@@ -164,6 +185,7 @@ def _message(payload: Payload, me: str) -> Heard | None:
         text="\n".join(_words(payload)),
         answers=_answered(payload),
         attached=tuple(_attached(payload)),
+        files=tuple(_files(_list(payload.get("attachments")))),
     )
 
 
@@ -207,6 +229,31 @@ def _attached(payload: Payload) -> Iterator[str]:
         yield f"sticker: {_text(_mapping(each).get('name'))[:100]}"
 
 
+def _files(told: Iterable[object]) -> Iterator[File]:
+    """Yield the files that Discord tells of."""
+    for each in told:
+        file = _mapping(each)
+        name, url, size = _text(file.get("filename"))[:200], _text(file.get("url")), file.get("size")
+        if url:
+            yield File(
+                name=name or "file",
+                url=url,
+                media_type=_text(file.get("content_type"))[:200],
+                size=size if isinstance(size, int) else 0,
+            )
+
+
+def shows_files(files: Iterable[File]) -> str:
+    """Return files as text, for ``files_shown`` to read."""
+    return "\n".join(f"[{_BRACKETS.sub('', each.name)}]({each.url})" for each in files)
+
+
+def files_shown(text: str) -> tuple[File, ...]:
+    """Return the files that a text names, each on a line of its own."""
+    found = (_FILE.fullmatch(line) for line in text.splitlines())
+    return tuple(File(name=each[1], url=each[2]) for each in found if each is not None)
+
+
 # --- interactions -----------------------------------------------------------------------------------------
 
 
@@ -229,7 +276,10 @@ def _interaction(payload: Payload) -> Heard | None:
 
 
 def _command(way: Way, data: Payload, *, id: str, token: str, place: str, who: str) -> Heard:  # noqa: A002 - as the field is called
-    options = [_mapping(each) for each in _list(data.get("options"))]
+    told = [_mapping(each) for each in _list(data.get("options"))]
+    options = [each for each in told if each.get("type") != _FILE_OPTION]
+    lying = _mapping(_mapping(data.get("resolved")).get("attachments"))
+    attached = [lying.get(_text(each.get("value"))) for each in told if each.get("type") == _FILE_OPTION]
     name = _text(data.get("name")).replace("-", "_")
     focused = next((_text(each.get("name")) for each in options if each.get("focused") is True), "")
     return Heard(
@@ -241,6 +291,7 @@ def _command(way: Way, data: Payload, *, id: str, token: str, place: str, who: s
         name=name if _NAME.fullmatch(name) else "",
         values={_text(each.get("name")): _text(each.get("value")) for each in options if each.get("name")},
         focused=focused,
+        files=tuple(_files(attached)),
         wrong="" if _NAME.fullmatch(name) else "This command is not understood. /help names those that there are.",
     )
 

@@ -26,12 +26,13 @@ class Refused(HeedError):
 class Unreached(HeedError):
     """Discord cannot be reached, asks to wait, or nobody knows whether it has heard.
 
-    ``seconds``: when to repeat.
+    ``seconds``: when to repeat. ``definite``: nothing has come about.
     """
 
-    def __init__(self, text: str, *, seconds: float = 5.0) -> None:
+    def __init__(self, text: str, *, seconds: float = 5.0, definite: bool = False) -> None:
         super().__init__(text)
         self.seconds = seconds
+        self.definite = definite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,13 @@ class Line(Protocol):
 
         ``path`` begins with a slash, behind ``/api/v10``. Customers' texts go first, unless somebody waits for
         this (``urgent``: an answer to an interaction). Raises Refused or Unreached, never with a text in it.
+        """
+        ...
+
+    async def download(self, link: str, *, largest: int) -> bytes:
+        """Return a file that lies on Discord, by its link. No other link is ever opened.
+
+        Raises Refused for one that is gone, lies elsewhere or has more bytes than ``largest``, or Unreached.
         """
         ...
 

@@ -11,14 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.desk.discord.inputs import custom_id
+
 #: The longest content of a message, and the longest description of an embed; all embeds together hold less.
 LONGEST = 2000
 LONGEST_EMBED = 4096
 LONGEST_EMBEDS = 5800
+#: How much of a message lines take together, so that what stands around them fits as well.
+_LINES = 1800
 
 _MARKUP = re.compile(r"([\\*_~|`>#\[\]()<@:+-])")
 _SPACE = re.compile(r"\s+")
-_MARK = re.compile(r" · ([mne][0-9]+(?:e[0-9]+|d)?)$")
+_MARK = re.compile(r" · ([mne][0-9]+(?:e[0-9]+|d)?|s[0-9]+-[0-9]+)$")
 _CARD = re.compile(r"^-# heed (\S+)$", re.MULTILINE)
 
 
@@ -126,11 +130,6 @@ def conversation_of(content: str) -> str:
     return found[1] if found else ""
 
 
-def custom_id(action: str, conversation: str, seen: int) -> str:
-    """Return by what a button tells what it is for."""
-    return f"heed:{action}:{conversation}:{seen}"
-
-
 def rows(buttons: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     """Return buttons in rows of five."""
     return tuple(
@@ -138,11 +137,25 @@ def rows(buttons: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     )
 
 
-def button(label: str, action: str, conversation: str, seen: int, *, style: int = 2) -> Mapping[str, Any]:
+def button(
+    label: str, action: str, conversation: str, seen: int, *, style: int = 2, about: str = ""
+) -> Mapping[str, Any]:
     """Return a button. Styles: 1 stands out, 2 is quiet, 3 is good, 4 is dangerous."""
-    return {"type": 2, "style": style, "label": label, "custom_id": custom_id(action, conversation, seen)}
+    custom = custom_id(action, conversation, seen, about=about)
+    return {"type": 2, "style": style, "label": label, "custom_id": custom}
 
 
 def link(label: str, url: str) -> Mapping[str, Any]:
     """Return a button that opens a page."""
     return {"type": 2, "style": 5, "label": label, "url": url}
+
+
+def fitted(lines: Sequence[str], *, total: int | None = None) -> str:
+    """Return lines as one message, and how many do not fit."""
+    kept: list[str] = []
+    for each in lines:
+        if length("\n".join((*kept, each))) > _LINES:
+            break
+        kept.append(each)
+    left = (total or len(lines)) - len(kept)
+    return "\n".join((*kept, f"… and {left} more")) if left > 0 else "\n".join(kept)

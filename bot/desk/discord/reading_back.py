@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
@@ -46,12 +46,30 @@ class ReadingBack:
         self._behind.update(ids)
         return ids
 
+    def is_behind(self, place: str) -> bool:
+        """Tell whether something may have been written in a place and not been heard."""
+        return place in self._behind
+
+    async def closed(self, room: str) -> list[str]:
+        """Note which of a channel's closed threads may hold something unheard, and return them.
+
+        Of the hundred that were closed last those in which something was written since they were last heard.
+        """
+        try:
+            found = await self._line.request("GET", f"/channels/{room}/threads/archived/public?limit={PAGE}")
+        except (Refused, Unreached) as error:
+            log.warning("discord_closed_threads_not_looked_at", room=room, error=str(error))
+            return []
+        threads = found.get("threads") if isinstance(found, dict) else None
+        marks = await self._store.bookmarks(_MARK)
+        return self.behind([each for each in threads or () if _newer(each, marks)])
+
     async def catch_up(self, thread: str) -> None:
         """Act on what was written in a thread since it was last heard; what fails is tried at the next text."""
-        if thread not in self._behind:
-            return
         if await self._store.posted(DESK, thread) is None:
-            self._behind.discard(thread)
+            self._behind.add(thread)  # perhaps it has just been opened, and nobody knows yet for whom
+            return
+        if thread not in self._behind:
             return
         try:
             await self._read(thread)
@@ -82,6 +100,13 @@ class ReadingBack:
                 await self._store.keep_bookmarks({_MARK + thread: after})
             if len(page) < PAGE:
                 return
+
+
+def _newer(thread: object, marks: Mapping[str, str]) -> bool:
+    """Tell whether the last message of a thread came after it was last heard."""
+    told = thread if isinstance(thread, dict) else {}
+    last, heard = str(told.get("last_message_id")), marks.get(f"{_MARK}{told.get('id')}", str(told.get("id")))
+    return last.isdigit() and heard.isdigit() and int(last) > int(heard)
 
 
 def _sorted(page: object) -> list[Payload]:

@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 _GONE = frozenset({UNKNOWN_CHANNEL, MISSING_ACCESS})
 _FORGETS = frozenset({"CHANNEL_UPDATE", "CHANNEL_DELETE"})
 _TELLS = frozenset({"THREAD_CREATE", "THREAD_UPDATE"})
+#: No more threads than this are remembered; which ones there are besides is asked for when it matters.
+_MOST_KNOWN = 5000
 
 
 class Rooms:
@@ -58,8 +60,7 @@ class Rooms:
         elif name in _FORGETS:
             self._rooms.pop(str(payload.get("id")), None)
         elif name in _TELLS:
-            told = read_thread(payload)
-            self._known[told.id] = told
+            self.learn(read_thread(payload))
         elif name == "THREAD_DELETE":
             self._known.pop(str(payload.get("id")), None)
 
@@ -80,12 +81,18 @@ class Rooms:
             found = await self._threads.thread(thread)
             if found is None:
                 return None
-            self._known[thread] = found
+            self.learn(found)
+            return found
         return self._known[thread]
 
     def learn(self, thread: Thread) -> None:
         """Take how a thread stands: the desk has just opened or changed it."""
         self._known[thread.id] = thread
+        if len(self._known) > _MOST_KNOWN:  # Discord has a thousand open ones; the rest are closed
+            self._known = {each.id: each for each in self._known.values() if not each.archived}
+        if len(self._known) > _MOST_KNOWN:
+            self._known = {thread.id: thread}
+            self._listed.clear()
 
     def forget(self, thread: str) -> None:
         """Take that a thread is gone, or that nobody knows how it stands."""
@@ -112,7 +119,7 @@ class Rooms:
             return
         room = await self.room(channel)
         for each in (*await self._threads.active(room.server), *await self._archived(channel)):
-            self._known[each.id] = each
+            self.learn(each)
         self._listed.add(channel)
 
     async def _archived(self, channel: str) -> list[Thread]:

@@ -18,7 +18,7 @@ from bot.desk.discord import words
 from bot.desk.discord.line import Refused, Unreached, Upload
 from bot.desk.discord.marks import Said, nonce
 from bot.desk.discord.rooms import Rooms
-from bot.desk.discord.standing import CARD, DESK, EARLIER, THREAD, ShownStore, Standing
+from bot.desk.discord.standing import CARD, DESK, EARLIER, HEARD, OWN, THREAD, UNHEARD, ShownStore, Standing
 from bot.desk.discord.threads import (
     ARCHIVED,
     INVALID_FORM,
@@ -41,6 +41,12 @@ log = structlog.get_logger(__name__)
 
 #: Of a conversation that begins to be shown, so many pieces stand in its thread; older ones the web desk shows.
 NEWEST = 20
+#: A round posts and changes no more than this, so that a flood in one thread lets others come between.
+MOST_A_ROUND = 10
+#: So many changes have room in a round whatever is posted, the card's before all others.
+_LEAST_CHANGES = 3
+#: Of so many conversations it is remembered that their threads were read back.
+_MOST_SURE = 10_000
 #: Nobody is called for what happened longer ago.
 _FRESH = timedelta(minutes=10)
 #: Whom an event calls, by the field that names them; "" for whoever holds the conversation.
@@ -88,13 +94,16 @@ class Showing:
         self._calls = frozenset(calls)
         self._sure: set[ConversationId] = set()
 
-    async def show(self, conversation: ConversationId) -> None:
-        """Let a conversation's thread be as it ought to. Raises Refused or Unreached: repeat it then."""
+    async def show(self, conversation: ConversationId) -> bool:
+        """Let a conversation's thread be as it ought to be; False where a round is too little for that.
+
+        Raises Refused or Unreached: repeat it then.
+        """
         standing = await self._standing(conversation)
         if standing is None:
-            return
+            return True
         try:
-            await self._round(standing)
+            whole = await self._round(standing)
         except Refused as refused:
             self._sure.discard(conversation)
             await self._rooms.explain(standing.room, refused)
@@ -103,6 +112,13 @@ class Showing:
             self._sure.discard(conversation)
             raise
         self._rooms.works(standing.room)
+        return whole
+
+    def _be_sure(self, conversation: ConversationId) -> None:
+        """Remember that nothing stands in a thread which is not kept; to forget it costs a request each."""
+        if len(self._sure) >= _MOST_SURE:
+            self._sure.clear()
+        self._sure.add(conversation)
 
     async def _standing(self, conversation: ConversationId) -> Standing | None:
         """Return what is shown and what ought to be, None where nothing is to be shown."""
@@ -120,28 +136,35 @@ class Showing:
             look=self._look,
             store=self._store,
         )
-        return standing if room and (known is not None or standing.begins) else None
+        wanted = known is not None or standing.begins or any(standing.left())  # a thread was left: for which one?
+        return standing if room and wanted else None
 
-    async def _round(self, standing: Standing) -> None:
+    async def _round(self, standing: Standing) -> bool:
         if standing.erased:
             await self._take_down(standing)
-            return
+            return True
         try:
-            await self._once(standing)
+            return await self._once(standing)
         except _Lost:
-            self._rooms.forget(standing.thread)
+            await self._forget(standing.thread)
             await standing.lose()
-            if not standing.over:  # made again, for the same conversation
-                await self._once(standing)
+            return standing.over or await self._once(standing)  # made again, for the same conversation
 
     async def _take_down(self, standing: Standing) -> None:
         """Delete all threads of a customer who was erased, with what staff wrote there about them."""
         for post in standing.everywhere():
             await self._threads.remove(post.external_id, room=post.place)
-            self._rooms.forget(post.external_id)
+            await self._forget(post.external_id)
         await standing.lose_all()
 
-    async def _once(self, standing: Standing) -> None:
+    async def _forget(self, thread: str) -> None:
+        """Keep nothing in mind of a thread that is gone, nor how far it was heard."""
+        self._rooms.forget(thread)
+        if thread:
+            await self._store.keep_bookmarks({f"{HEARD}{thread}": ""})
+
+    async def _once(self, standing: Standing) -> bool:
+        """Do one round; tell whether all stands as it ought to."""
         if standing.moved:
             await standing.leave()
         if not standing.thread:
@@ -150,21 +173,36 @@ class Showing:
             await self._keep_open(standing)
         await self._read_back(standing)
         await self._begin(standing)
-        for piece in standing.missing():
-            await self._add(standing, piece)
-        for post, said in standing.changed():
-            await self._change(standing, post, said)
+        if not await self._bring_up(standing):
+            return False
         for left in standing.left():
             await self._say_where(standing, left)
         await self._close(standing)
+        return True
+
+    async def _bring_up(self, standing: Standing) -> bool:
+        """Post what is missing and change what has changed, as much as a round takes; tell if that was all."""
+        missing = standing.missing()
+        for piece in missing[:MOST_A_ROUND]:
+            await self._add(standing, piece)
+        if standing.lacks_unheard:
+            await self._post(standing, UNHEARD, standing.unheard)
+        changed = list(standing.changed())
+        room = max(MOST_A_ROUND - len(missing), _LEAST_CHANGES)
+        for post, said in changed[:room]:
+            await self._change(standing, post, said)
+        return len(missing) <= MOST_A_ROUND and len(changed) <= room
 
     # --- the thread -------------------------------------------------------------------------------------------
 
     async def _open(self, standing: Standing) -> None:
         """Open a thread, or find the one that was opened and not kept."""
         room = await self._rooms.room(standing.room)
+        for other in standing.opening_elsewhere():
+            await standing.keep_found(other, await self._opened_in(standing, other))
         if await self._found(standing, room):
             return
+        await standing.keep_opening()
         begun = begin(standing.pieces, NEWEST, self._time.now())
         try:
             thread, card = await self._threads.open(room, standing.name, standing.card)
@@ -175,7 +213,15 @@ class Showing:
         await standing.keep_new(thread, card, begun)
         if card:
             await standing.keep_said(CARD, card, standing.card)
-        self._sure.add(standing.id)
+        self._be_sure(standing.id)
+
+    async def _opened_in(self, standing: Standing, room: str) -> list[str]:
+        """Return threads that were opened in another channel before the conversation went on to this one."""
+        try:
+            candidates = await self._rooms.found(standing.id, room)
+        except Refused:
+            return []  # nobody sees them there
+        return [each.id for each in candidates if f"left:{each.id}" not in standing.posts]
 
     async def _found(self, standing: Standing, room: Room) -> bool:
         for candidate in await self._rooms.found(standing.id, standing.room):
@@ -243,13 +289,14 @@ class Showing:
         if standing.missing() or CARD not in standing.posts:
             newest = max(int(post.external_id) for post in self._in_thread(standing))
             await self._adopt(standing, await self._threads.own_since(standing.thread, str(newest)))
-        self._sure.add(standing.id)
+        self._be_sure(standing.id)
 
     def _in_thread(self, standing: Standing) -> list[Post]:
         return [
             post
             for post in standing.posts.values()
-            if post.key == THREAD or (post.place == standing.thread and post.external_id.isdigit())
+            if post.key == THREAD
+            or (post.place == standing.thread and post.external_id.isdigit() and post.digest != OWN)
         ]
 
     async def _adopt(self, standing: Standing, own: Sequence[Own]) -> None:

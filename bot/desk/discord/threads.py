@@ -122,10 +122,18 @@ class Threads:
         await self._gone("DELETE", f"/channels/{thread}")
 
     async def _telling_of(self, thread: str, room: str) -> list[str]:
-        """Return Discord's own messages in a text channel that name a thread as it was opened."""
-        if (await self.room(room)).forum:
+        """Return Discord's own messages in a text channel that name a thread as it was opened.
+
+        None where the channel is gone: they went with it.
+        """
+        try:
+            if (await self.room(room)).forum:
+                return []
+            near = await self._ask("GET", f"/channels/{room}/messages?limit={_NEAR}&around={thread}")
+        except Refused as refused:
+            if refused.code != UNKNOWN_CHANNEL:
+                raise
             return []
-        near = await self._ask("GET", f"/channels/{room}/messages?limit={_NEAR}&around={thread}")
         named = [(each, each.get("message_reference") or {}) for each in near or ()]
         return [
             str(each["id"])
@@ -170,6 +178,13 @@ class Threads:
                 break
             after = str(page[-1]["id"])
         return found
+
+    async def latest_own(self, channel: str, *, ending: str) -> list[str]:
+        """Return the bot's own messages of the latest that end so, newest first."""
+        page = await self._ask("GET", f"/channels/{channel}/messages?limit={_PAGE}")
+        own = [each for each in page or () if each["author"]["id"] == self.me]
+        found = [str(each["id"]) for each in own if str(each.get("content") or "").endswith(ending)]
+        return sorted(found, key=int, reverse=True)
 
     async def _ask(self, method: str, path: str, *, json: object = None, uploads: Sequence[Upload] = ()) -> Any:  # noqa: ANN401 - JSON is anything
         self._counted(f"{method} {path.rsplit('/', maxsplit=1)[-1].split('?', maxsplit=1)[0]}")

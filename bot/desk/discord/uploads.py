@@ -1,4 +1,4 @@
-"""What customers sent along and only Heed may fetch: brought to staff's thread where it is small enough."""
+"""Files of customers that only Heed may fetch, and those of replies: brought to staff's thread where they fit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.desk.discord.words import too_large
 from bot.desk.thread import Piece, PieceKind
 from bot.domain.messages import Attachment
 from bot.errors import HeedError
-from bot.ports import Fetch
+from bot.ports import ENCLOSED, Fetch
 
 log = structlog.get_logger(__name__)
 
@@ -27,14 +27,15 @@ class Uploads:
         self._files = files
 
     async def of(self, piece: Piece, channel: str) -> tuple[tuple[Upload, ...], str]:
-        """Return the files of a customer's message, and a line about those that cannot be brought along."""
-        if piece.kind is not PieceKind.CUSTOMER or piece.deleted or piece.erased:
+        """Return the files of a message or a reply, and a line about those that cannot be brought along."""
+        source = {PieceKind.CUSTOMER: channel, PieceKind.REPLY: ENCLOSED}.get(piece.kind)
+        if source is None or piece.deleted or piece.erased:
             return (), ""
         found: list[Upload] = []
         left: list[str] = []
         room = LARGEST
         for each in (each for each in piece.attachments if each.reference and not each.url):
-            upload = await self._upload(each, channel, room) if len(found) < _MOST else None
+            upload = await self._upload(each, source, room) if len(found) < _MOST else None
             if upload is None:
                 left.append(each.name or each.kind.value)
                 continue

@@ -53,9 +53,9 @@ _DELIVERY = {
     SendState.NEW: "⏳ waits to be sent",
     SendState.SENDING: "⏳ on its way",
     SendState.SENT: "✅ sent",
-    SendState.UNKNOWN: "⚠️ nobody knows whether it has arrived. Look on the platform before you write it again",
-    SendState.FAILED: "❌ not delivered: the platform refused it. Write it again, shorter or otherwise, or reach "
-    "the customer another way",
+    SendState.UNKNOWN: "⚠️ nobody knows whether it has arrived{why}. "
+    "Look on the platform before you write it again",
+    SendState.FAILED: "❌ not delivered{why}. Write it again, or reach the customer another way",
     SendState.WITHDRAWN: "↩️ taken back before it started out",
 }
 _WORDINGS = {
@@ -90,9 +90,11 @@ def card(found: Card, look: Look) -> Said:
 
 
 def _card_lines(found: Card) -> Iterator[str]:
-    where = f"{line(found.channel)}, in private" if found.private else f"{line(found.channel)}, in public"
+    where = f"{line(found.channel)}, {'in private' if found.private else 'in public'}"
     yield f"### {line(found.customer) or 'Customer'}"
-    yield f"writes on {where}" + (f", in {line(found.language)}" if found.language not in {"", "und"} else "")
+    yield f"Writes on {where}" + (
+        f" · language {line(found.language)}" if found.language not in {"", "und"} else ""
+    )
     yield _mood(found)
     yield _standing(found)
     if found.state in HUMAN_STATES and found.reason:
@@ -182,7 +184,8 @@ def piece(found: Piece, conversation: ConversationId, received: int) -> Said:
         return _event(found)
     text, end = _text(found), _end(found)
     head = f"{_head(found)} · {clock(found.at)} · {found.mark}"
-    buttons = rows([button("Write again", "reply", conversation, received)]) if _needs_another(found) else ()
+    again = button("Write again", "again", conversation, received, about=found.mark)
+    buttons = rows([again]) if _needs_another(found) else ()
     whole = "\n".join(filter(None, (head, plain(text), end)))
     without = found.erased or found.deleted
     if found.deleted and text:
@@ -196,7 +199,9 @@ def piece(found: Piece, conversation: ConversationId, received: int) -> Said:
 
 def _event(found: Piece) -> Said:
     assert found.record is not None  # who calls has looked
-    text = sentence(found.record, moment=lambda at: f"{counting(at)}", plain=line)
+    ends = found.record.kind == LogKind.CLAIM_ENDING
+    moment = counting if ends else lambda at: f"{day(at)} ({counting(at)})"
+    text = sentence(found.record, moment=moment, plain=line)
     small = "" if found.record.kind in _LOUD else "-# "
     return Said(content=f"{small}{_SIGNS.get(found.record.kind, '')}{text} · {clock(found.at)} · {found.mark}")
 
@@ -218,7 +223,7 @@ def _head(found: Piece) -> str:
         case PieceKind.CUSTOMER:
             return f"💬 **{who}**"
         case PieceKind.BOT:
-            source = f" from {line(found.template)}" if found.template else ""
+            source = f" with the template {line(found.template)}" if found.template else ""
             did = _WORDINGS.get(found.wording, "answered") if found.wording else "answered"
             return f"🤖 **The bot** {did}{source}"
         case PieceKind.REPLY:
@@ -262,7 +267,8 @@ def _became(found: Piece) -> str:
         return "-# the text was erased"
     notes = []
     if found.kind in {PieceKind.BOT, PieceKind.REPLY} and found.state is not None:
-        notes.append(_DELIVERY[found.state])
+        why = line(found.why).rstrip(".")
+        notes.append(_DELIVERY[found.state].format(why=f": {why}" if why else ""))
     if found.deleted:
         notes.append("taken back" if found.kind is PieceKind.REPLY else "deleted by the customer")
     elif found.edited:

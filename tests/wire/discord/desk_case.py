@@ -109,7 +109,9 @@ class DiscordCase:
         if not message["components"]:
             return dict.fromkeys(conversations, shown)
         (custom,) = self.server.buttons_of(message).values()
-        told = await self._told(self.server.choose(user, message, custom, [str(each) for each in conversations]))
+        options = message["components"][0]["components"][0]["options"]
+        chosen = [each["value"] for each in options if each["value"].partition(":")[0] in conversations]
+        told = await self._told(self.server.choose(user, message, custom, chosen))
         kept = {each: line for each in conversations for line in told.text.splitlines() if f"`{each}`" in line}
         return {each: Outcome(accepted=each not in kept, text=kept.get(each, "")) for each in conversations}
 
@@ -208,8 +210,10 @@ class DiscordCase:
         return outcome.answer.message
 
 
-def _typed(value: Any) -> str:
-    """Return a field as an option of a command: labels are one choice of several."""
+def _typed(value: Any) -> Any:
+    """Return a field as an option of a command: labels are one choice of several, a file is name and content."""
+    if isinstance(value, tuple) and any(isinstance(each, bytes) for each in value):
+        return value
     return ("+".join(value) or "other") if isinstance(value, list | tuple) else str(value)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from bot.desk.discord.line import Hear, Upload
+from bot.desk.discord.line import Hear, Refused, Upload
 from bot.domain.roles import Agent
 from tests.scenarios.world import ALEX, SAM
 
@@ -47,6 +47,7 @@ class FakeLine:
     application: str = APPLICATION
     asked: list[Asked] = field(default_factory=list)
     answers: dict[tuple[str, str], Any] = field(default_factory=dict)
+    lying: dict[str, bytes | Exception] = field(default_factory=dict)
     rooms: Callable[[str], bool] = lambda room: False
     hear: Hear = lambda event, payload: None
 
@@ -57,6 +58,14 @@ class FakeLine:
         found = self.answers.get((method, path))
         if isinstance(found, Exception):
             raise found
+        return found
+
+    async def download(self, link: str, *, largest: int) -> bytes:
+        found = self.lying.get(link, Refused("gone", status=404, code=0))
+        if isinstance(found, Exception):
+            raise found
+        if len(found) > largest:
+            raise Refused("too large", status=404, code=0)
         return found
 
     def watch(self, rooms: Callable[[str], bool], hear: Hear) -> None:
@@ -107,9 +116,14 @@ class Hands:
     def new_id(self) -> str:
         return snowflake(self._now(), next(self._numbers))
 
-    def command(self, user: str, place: str, name: str, **options: str) -> Payload:
-        told = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
-        return self.interaction(2, user, place, {"type": 1, "name": name, "options": told})
+    def command(
+        self, user: str, place: str, name: str, *, files: Sequence[Payload] = (), **options: str
+    ) -> Payload:
+        told: list[Payload] = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
+        lying = {self.new_id(): file for file in files}
+        told += [{"name": f"file{n}", "type": 11, "value": one} for n, one in enumerate(lying)]
+        resolved = {"resolved": {"attachments": lying}} if lying else {}
+        return self.interaction(2, user, place, {"type": 1, "name": name, "options": told, **resolved})
 
     def typing(self, user: str, place: str, name: str, focused: str, typed: str) -> Payload:
         option = {"name": focused, "type": 3, "value": typed, "focused": True}

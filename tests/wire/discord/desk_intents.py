@@ -75,6 +75,10 @@ TYPED = (
 )
 
 
+#: A file that lies on Discord and can be fetched.
+LYING: Payload = {"filename": "a.png", "url": "https://cdn.example/a.png", "size": 3, "content_type": "image/png"}
+
+
 @dataclass
 class Making:
     """Makes inputs. ``by_replying``: the brand lets staff reply by replying."""
@@ -89,8 +93,9 @@ class Making:
 
     def acts(self, count: int) -> Iterator[Act]:
         """Yield so many: a quarter meant for the customer, two in five near-misses, the rest other work."""
-        meant = [*MEANT, *([replied] if self.by_replying else [])]
-        near = [*NEAR, *([] if self.by_replying else [replied])]
+        by_replying = [replied, replied_with_a_file]
+        meant = [*MEANT, *(by_replying if self.by_replying else [])]
+        near = [*NEAR, *([] if self.by_replying else by_replying)]
         kinds = {Intent.MEANT: meant, Intent.NEAR: near, Intent.OTHER: OTHER}
         shares = (Intent.MEANT,) * 5 + (Intent.NEAR,) * 8 + (Intent.OTHER,) * 7
         for number in range(count):
@@ -140,7 +145,22 @@ def replied(make: Making, case: Case, text: str) -> tuple[str, Any]:
     return WRITTEN, make.hands.say(case.holder, case.thread, text, reply_to=case.relayed)
 
 
-MEANT: list[Make] = [commanded, in_a_form, in_a_form_after_a_draft, sent_anyway, in_a_form_from_another_thread]
+def commanded_with_a_file(make: Making, case: Case, text: str) -> tuple[str, Any]:
+    return INTERACTION, make.hands.command(case.holder, case.thread, "reply", text=text, files=[LYING])
+
+
+def replied_with_a_file(make: Making, case: Case, text: str) -> tuple[str, Any]:
+    return WRITTEN, make.hands.say(case.holder, case.thread, text, reply_to=case.relayed, attachments=[LYING])
+
+
+MEANT: list[Make] = [
+    commanded,
+    commanded_with_a_file,
+    in_a_form,
+    in_a_form_after_a_draft,
+    sent_anyway,
+    in_a_form_from_another_thread,
+]
 
 
 # --- near-misses ------------------------------------------------------------------------------------------
@@ -191,9 +211,20 @@ def passed_on(make: Making, case: Case, text: str) -> tuple[str, Any]:
     return WRITTEN, said
 
 
-def replied_with_a_file(make: Making, case: Case, text: str) -> tuple[str, Any]:
-    files = [{"filename": f"{text}.png", "url": "https://cdn.example/a.png"}]
+def replied_with_a_file_that_is_gone(make: Making, case: Case, text: str) -> tuple[str, Any]:
+    files = [{"filename": f"{text}.png", "url": "https://cdn.example/gone.png"}]
     return WRITTEN, make.hands.say(case.holder, case.thread, text, reply_to=case.relayed, attachments=files)
+
+
+def commanded_with_a_file_that_is_gone(make: Making, case: Case, text: str) -> tuple[str, Any]:
+    files = [LYING, {"filename": f"{text}.png", "url": "https://cdn.example/gone.png"}]
+    return INTERACTION, make.hands.command(case.holder, case.thread, "reply", text=text, files=files)
+
+
+def replied_with_a_sticker(make: Making, case: Case, text: str) -> tuple[str, Any]:
+    stickers = [{"name": "wave"}]
+    said = make.hands.say(case.holder, case.thread, text, reply_to=case.relayed, sticker_items=stickers)
+    return WRITTEN, said
 
 
 def replied_by_a_stranger(make: Making, case: Case, text: str) -> tuple[str, Any]:
@@ -356,7 +387,9 @@ NEAR: list[Make] = [
     replied_in_the_channel,
     replied_to_something_gone,
     passed_on,
-    replied_with_a_file,
+    replied_with_a_file_that_is_gone,
+    commanded_with_a_file_that_is_gone,
+    replied_with_a_sticker,
     replied_by_a_stranger,
     replied_by_a_colleague,
     said_by_a_bot,

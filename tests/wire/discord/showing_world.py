@@ -55,6 +55,7 @@ class Shown:
             board=self.board,
             desks=(FORUM, TEXT_ROOM, OTHER),
             room_of=lambda team: self.teams.get(team, self.room),
+            teams=(*self.teams, "support"),
             present=self._present,
             mention=lambda agent: IDS.get(agent, ""),
             allowed=allowed,

@@ -13,7 +13,7 @@ from bot.desk.counter import Offer
 from bot.desk.discord.line import Refused, Unreached
 from bot.domain.roles import Role
 from bot.domain.states import State
-from bot.errors import StoreUnavailable
+from bot.errors import SendFailed, StoreUnavailable
 from bot.records import ConversationView
 from tests.scenarios.world import ALEX, SAM
 from tests.wire.discord.desk_hands import ALEX_ID, APPLICATION, GUILD, ROOM, SAM_ID, STRANGER_ID, labels, whispered
@@ -88,16 +88,6 @@ async def test_replying_to_the_customers_message_is_a_reply_only_where_the_brand
             await desk.says(desk.hands.say(ALEX_ID, thread, "Hello.", reply_to=relayed))
             assert await desk.sent() == ([("v1", "Hello.")] if switched_on else [])
             assert await desk.notes(conversation) == ([] if switched_on else ["Hello."])
-
-
-async def test_a_reply_with_a_file_is_not_sent_and_that_is_told() -> None:
-    async with desk_world(reply_by_replying=True) as desk:
-        conversation, thread = await desk.shown()
-        relayed = await desk.post_of(conversation, (await desk.view(conversation)).transcript[0].message)
-        files = [{"filename": "a.png", "url": "https://cdn.example/a.png"}]
-        await desk.says(desk.hands.say(ALEX_ID, thread, "Look.", reply_to=relayed, attachments=files))
-        assert await desk.sent() == []
-        assert "Nothing was sent" in desk.line.posted[0]["content"]
 
 
 async def test_what_the_customer_wrote_meanwhile_holds_a_reply_back_once_and_the_draft_stays() -> None:
@@ -251,6 +241,65 @@ async def test_a_time_that_is_none_is_answered_with_examples() -> None:
         assert "'soonish' is no time" in answer["content"]
 
 
+async def test_taking_a_reply_back_from_the_menu_asks_first_and_shows_which() -> None:
+    async with desk_world(may={"deletes_sends": True}) as desk:
+        conversation, thread = await desk.shown()
+        await desk.does(desk.hands.command(ALEX_ID, thread, "reply", text="Helo *there*."))
+        await desk.sent()
+        asked = await desk.does(desk.hands.choose(ALEX_ID, thread, f"heed:more:{conversation}:1", ["delete"]))
+        assert [each["description"] for each in asked["embeds"]] == [r"Helo \*there\*."]
+        assert await desk.sent() == [("v1", "Helo *there*.")]
+        done = await desk.does(desk.hands.press(ALEX_ID, thread, labels(asked)["Take it back"], whispered(asked)))
+        assert "taken back" in done["content"]
+        assert desk.line.callbacks[-1]["type"] == 7  # so nobody presses it twice
+        assert await desk.sent() == [("v1", "Helo *there*."), ("v1", "")]
+
+
+async def test_the_menu_offers_no_taking_back_where_there_is_nothing() -> None:
+    async with desk_world(may={"deletes_sends": True}) as desk:
+        conversation, thread = await desk.shown()
+        told = await desk.does(desk.hands.choose(ALEX_ID, thread, f"heed:more:{conversation}:1", ["delete"]))
+        assert "no message here" in told["content"]
+
+
+async def test_write_again_opens_a_form_with_the_text_that_did_not_arrive() -> None:
+    async with desk_world() as desk:
+        conversation, thread = await desk.shown()
+        desk.world.platform.failures = [SendFailed("the customer blocked the bot")]
+        await desk.does(desk.hands.command(ALEX_ID, thread, "reply", text="Are you there?"))
+        assert await desk.sent() == []
+        number = (await desk.view(conversation)).transcript[-1].number
+        form = await desk.does(desk.hands.press(ALEX_ID, thread, f"heed:again:{conversation}:1::m{number}"))
+        assert form["components"][0]["component"]["value"] == "Are you there?"
+        await desk.does(desk.hands.submit(ALEX_ID, thread, form["custom_id"], text="Are you there now?"))
+        assert await desk.sent() == [("v1", "Are you there now?")]
+
+
+async def test_who_left_staff_while_holding_a_conversation_can_do_nothing_with_it() -> None:
+    async with desk_world() as desk:
+        conversation, thread = await desk.shown()
+        await desk.does(desk.hands.command(ALEX_ID, thread, "claim"))
+        del desk.people.known[ALEX_ID]
+        refused = await desk.does(desk.hands.command(ALEX_ID, thread, "reply", text="Still me."))
+        assert "not on this brand's staff" in refused["content"]
+        pressed = await desk.does(desk.hands.press(ALEX_ID, thread, f"heed:resolve:{conversation}:1"))
+        assert "not on this brand's staff" in pressed["content"]
+        await desk.says(desk.hands.say(ALEX_ID, thread, "my last words"))
+        assert await desk.sent() == []
+        assert await desk.notes(conversation) == []
+
+
+async def test_a_command_in_a_customers_room_or_another_thread_says_where_it_works() -> None:
+    async with desk_world(reply_by_replying=True) as desk:
+        conversation, _ = await desk.shown()
+        for place in ("4001", desk.hands.new_id()):
+            told = await desk.does(desk.hands.command(ALEX_ID, place, "reply", text="Here?"))
+            assert f"works in a conversation's thread under <#{ROOM}>" in told["content"]
+            await desk.says(desk.hands.say(ALEX_ID, place, "or so?"))
+        assert await desk.sent() == []
+        assert await desk.notes(conversation) == []
+
+
 async def test_a_label_is_corrected_on_the_last_message_or_a_chosen_one() -> None:
     async with desk_world() as desk:
         conversation, thread = await desk.shown()
@@ -308,10 +357,9 @@ async def test_one_action_on_several_conversations_keeps_what_was_refused_apart(
             desk.hands.command(ALEX_ID, ROOM, "many", action="snooze", until="1h", text="later")
         )
         menu = answer["components"][0]["components"][0]
-        assert {each["value"] for each in menu["options"]} == {mine, held}
-        done = await desk.does(
-            desk.hands.choose(ALEX_ID, ROOM, menu["custom_id"], [mine, held], whispered(answer))
-        )
+        assert {each["value"] for each in menu["options"]} == {f"{mine}:1", f"{held}:1"}
+        chosen = [each["value"] for each in menu["options"]]
+        done = await desk.does(desk.hands.choose(ALEX_ID, ROOM, menu["custom_id"], chosen, whispered(answer)))
         assert "1 of 2" in done["content"]
         assert held in done["content"]
         assert (await desk.view(mine)).conversation.state is State.SNOOZED
@@ -331,8 +379,60 @@ async def test_nothing_can_be_sent_to_several_customers_at_once() -> None:
             "flags": 64,
             "embeds": [{"title": "Reply", "fields": [{"name": "text", "value": "x"}]}],
         }
-        await desk.does(desk.hands.choose(ALEX_ID, ROOM, custom, [conversation], whisper))
+        await desk.does(desk.hands.choose(ALEX_ID, ROOM, custom, [f"{conversation}:1"], whisper))
         assert await desk.sent() == []
+
+
+async def test_of_several_conversations_one_that_went_on_since_they_were_listed_is_not_resolved() -> None:
+    async with desk_world() as desk:
+        still, _ = await desk.shown(who="v1")
+        moved, _ = await desk.shown(who="v2")
+        answer = await desk.does(desk.hands.command(ALEX_ID, ROOM, "many", action="resolve"))
+        await desk.world.writes("complaint and one more thing", who="v2")
+        menu = answer["components"][0]["components"][0]
+        chosen = [each["value"] for each in menu["options"]]
+        done = await desk.does(desk.hands.choose(ALEX_ID, ROOM, menu["custom_id"], chosen, whispered(answer)))
+        assert "done with 1 of 2" in done["content"]
+        assert (await desk.view(still)).conversation.state is State.RESOLVED
+        assert (await desk.view(moved)).conversation.state is not State.RESOLVED
+        old = await desk.does(desk.hands.choose(ALEX_ID, ROOM, menu["custom_id"], [moved], whispered(answer)))
+        assert "does not fit any more" in old["content"], "a menu that says nothing of what was read"
+
+
+async def test_a_remark_that_is_too_long_for_several_conversations_is_refused_in_words_and_not_cut() -> None:
+    async with desk_world() as desk:
+        await desk.shown()
+        remark = "x" * 1025
+        answer = await desk.does(
+            desk.hands.command(ALEX_ID, ROOM, "many", action="snooze", until="1h", text=remark)
+        )
+        assert "'text' has 1,025 characters" in answer["content"]
+        assert "1,024 at most" in answer["content"]
+        assert answer["components"] == []
+        assert answer["embeds"][0]["description"] == remark
+
+
+async def test_a_form_handed_in_again_with_other_words_says_that_it_was_sent_before() -> None:
+    async with desk_world() as desk:
+        conversation, thread = await desk.shown()
+        form = await desk.does(desk.hands.press(ALEX_ID, thread, f"heed:reply:{conversation}:1"))
+        first = await desk.does(desk.hands.submit(ALEX_ID, thread, form["custom_id"], text="First."))
+        again = await desk.does(desk.hands.submit(ALEX_ID, thread, form["custom_id"], text="Second."))
+        assert "on its way" in first["content"]
+        assert "sent before" in again["content"]
+        assert "/edit" in again["content"]
+        assert await desk.sent() == [("v1", "First.")]
+
+
+async def test_what_came_in_while_nobody_had_understood_it_holds_a_text_back_but_once() -> None:
+    async with desk_world() as desk:
+        _, thread = await desk.shown()
+        await desk.world.arrives("complaint not understood yet")
+        answer = await desk.does(desk.hands.command(ALEX_ID, thread, "reply", text="Hello."))
+        assert "meanwhile" in answer["content"]
+        anyway = desk.hands.press(ALEX_ID, thread, labels(answer)["Send anyway"], whispered(answer))
+        assert "on its way" in (await desk.does(anyway))["content"]
+        assert await desk.sent() == [("v1", "Hello.")]
 
 
 async def test_the_queue_help_and_presence_are_answered_to_one_person_alone() -> None:
@@ -461,8 +561,8 @@ async def test_commands_are_registered_only_where_they_differ_and_a_refusal_is_t
         guild = {"id": GUILD, "channels": [{"id": ROOM}], "threads": []}
         desk.line.answers["GET", path] = []
         await desk.does(guild, "GUILD_CREATE")
-        wanted = desk.line.asked[-1]
-        assert (wanted.method, wanted.path) == ("PUT", path)
+        [wanted] = [each for each in desk.line.asked if each.method == "PUT"]
+        assert wanted.path == path
         registered = [
             {**each, "id": "1", "version": "2", "options": each["options"] or None}
             for each in reversed(wanted.json)
@@ -470,7 +570,7 @@ async def test_commands_are_registered_only_where_they_differ_and_a_refusal_is_t
         desk.line.answers["GET", path] = registered
         before = len(desk.line.asked)
         await desk.does(guild, "GUILD_CREATE")
-        assert [each.method for each in desk.line.asked[before:]] == ["GET"]
+        assert "PUT" not in [each.method for each in desk.line.asked[before:]]
         desk.line.answers["GET", path] = Refused("Missing Access", status=403, code=50001)
         await desk.does(guild, "GUILD_CREATE")
         assert desk.board.says("applications.commands")

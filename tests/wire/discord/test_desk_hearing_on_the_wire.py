@@ -164,6 +164,27 @@ async def test_what_was_written_while_the_connection_was_gone_becomes_notes(case
     assert [note.text for note in view.notes] == ["before", "while away", "and again"]
 
 
+async def test_what_was_written_in_a_thread_that_was_closed_before_heed_came_back_becomes_a_note(
+    case: DiscordCase,
+) -> None:
+    conversation = await case.writes("complaint it is broken")
+    thread = await case.thread(conversation)
+    assert (await case.act(ALEX, conversation, "resolve", reason="answered")).accepted
+    await case.settle()
+    case.server.gateway.cut(forget=True)
+    said = case.server.say(ALEX_ID, thread, "look at this again")
+    case.server.archive_thread(ALEX_ID, thread)
+    await case._heard(said)
+    view = await case.world.store.view(conversation)
+    assert view is not None
+    assert [note.text for note in view.notes] == ["look at this again"]
+    asked = case.server.limits.asked["history"]
+    case.server.gateway.cut(forget=True)  # what was heard already is not read once more
+    await until(lambda: case.server.limits.asked["archived"] >= 3)
+    await case.desk.settle()
+    assert case.server.limits.asked["history"] == asked
+
+
 async def test_what_takes_too_long_is_acknowledged_and_filled_in_later() -> None:
     async with discord_case(acknowledge_within=0.0) as case:
         conversation = await case.writes("complaint it is broken")

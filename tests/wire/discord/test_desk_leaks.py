@@ -12,7 +12,7 @@ from bot.desk.discord import acting
 from bot.domain.roles import Agent
 from tests.scenarios.world import ALEX, SAM
 from tests.wire.discord.desk_hands import ALEX_ID, SAM_ID
-from tests.wire.discord.desk_intents import Act, Case, Intent, Making
+from tests.wire.discord.desk_intents import LYING, Act, Case, Intent, Making
 from tests.wire.discord.desk_world import DeskWorld, desk_world
 
 INPUTS = 10_000
@@ -59,7 +59,8 @@ async def play(desk: DeskWorld, acts: list[Act], random: Random) -> None:
 async def leaks(acts_wanted: int, *, by_replying: bool, seed: int) -> tuple[list[str], list[Act]]:
     """Play so many inputs and return what is wrong with what was sent, and the inputs."""
     random = Random(seed)
-    async with desk_world(reply_by_replying=by_replying) as desk:
+    async with desk_world(reply_by_replying=by_replying, may={"largest_file": 1 << 20}) as desk:
+        desk.line.lying[LYING["url"]] = b"png"
         making = Making(desk.hands, random, await cases(desk), by_replying)
         acts = list(making.acts(acts_wanted))
         await play(desk, acts, random)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from bot.desk.discord.display import AT_ONCE
+from bot.desk.discord.line import Unreached
 from bot.domain.events import AskFor, Claim, Reply, Resolve
+from bot.domain.log import LogKind
 from bot.settings import Settings
 from tests.scenarios.world import ALEX, SAM
+from tests.wire.discord.fakes import sending
 from tests.wire.discord.faults import Cut
 from tests.wire.discord.posting import Posted
 from tests.wire.discord.server import DiscordServer
@@ -72,7 +78,7 @@ async def test_nobody_is_called_for_what_was_claimed_meanwhile(shown: Shown) -> 
     conversation = await shown.heed.writes("complaint it is broken")
     await shown.heed.claims(conversation)
     await shown.settle()
-    await shown.reaches(lambda: shown.display._boards._grouping.oldest is None)
+    await shown.reaches(lambda: not shown.display._boards.calls.waiting)
     assert calls(shown) == []
 
 
@@ -113,6 +119,104 @@ async def test_a_claim_that_ends_soon_and_somebody_who_asks_call_the_holder(show
     assert [each.pinged for each in called] == [{ALEX_ID}] * 2
     assert "sam asks alex for this conversation" in called[0].text
     assert "claim of alex ends" in called[1].text
+
+
+async def minutes_later(shown: Shown, minutes: int) -> None:
+    """Let time pass; whoever waits for the log looks at the clock again."""
+    shown.heed.time.move(timedelta(minutes=minutes))
+    await shown.heed.store.append(LogKind.RESUMED, at=shown.heed.time.now(), fields={"agent": "sam"})
+
+
+async def killed_at(shown: Shown, name: str, *, before: bool) -> None:
+    """Let nothing of this name be stored any more from now on, as if Heed were killed there; wait until it is."""
+    real, there = shown.heed.store.keep_bookmarks, asyncio.Event()
+
+    async def keep(places: Mapping[str, str]) -> None:
+        ends = [place for each, place in places.items() if each.startswith(name)]
+        if any(place.endswith("/") is not before for place in ends):
+            there.set()
+            await asyncio.Event().wait()
+        await real(places)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(shown.heed.store, "keep_bookmarks", keep)
+        await shown.reaches(there.is_set)
+        await shown.stop()
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before the call", "after the call"])
+async def test_killed_around_a_call_the_team_is_called_once_for_each_thing(shown: Shown, before: bool) -> None:
+    await shown.settle()
+    first = await shown.heed.writes("complaint one", who="v1")
+    await killed_at(shown, "desk:discord:called:", before=before)
+    assert len(calls(shown)) == (0 if before else 1)
+    second = await shown.heed.writes("complaint two", who="v2")
+    shown.start()
+    for _ in range(2):
+        await shown.settle()
+        await minutes_later(shown, 2)
+    await shown.reaches(lambda: sum(call.text.count("🔔 new") for call in calls(shown)) == 2)
+    await shown.restart()
+    await minutes_later(shown, 2)
+    await shown.settle()
+    for each in (first, second):  # by its thread, or by its id where the call came before the thread
+        names = {each, f"<#{await shown.thread_of(each)}>"}
+        assert [sum(name in call.text for name in names) for call in calls(shown)].count(1) == 1
+
+
+async def test_a_call_that_was_cut_off_long_ago_is_not_made_again(shown: Shown) -> None:
+    await shown.settle()
+    await shown.heed.writes("complaint one")
+    await killed_at(shown, "desk:discord:called:", before=False)
+    shown.heed.time.move(timedelta(minutes=5))  # Discord has forgotten the key of the call by then
+    await shown.restart()
+    await shown.reaches(lambda: not shown.display._boards.calls.waiting)
+    assert len(calls(shown)) == 1
+
+
+async def test_a_call_while_discord_cannot_be_reached_is_made_when_it_can(shown: Shown) -> None:
+    await shown.settle()
+    calls_of = shown.display._boards.calls
+    real = calls_of.threads.post
+    away = [Unreached("not connected", definite=True)] * 5
+
+    async def post(*args: Any, **more: Any) -> str:
+        if away:
+            shown.heed.time.move(timedelta(minutes=1))
+            raise away.pop()
+        return await real(*args, **more)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(calls_of.threads, "post", post)
+        await shown.heed.writes("complaint one")
+        await shown.reaches(lambda: calls(shown))
+    assert len(calls(shown)) == 1
+
+
+async def test_killed_before_a_board_was_kept_it_is_found_again(shown: Shown) -> None:
+    await shown.reaches(lambda: shown.server.messages_in(TEXT_ROOM))
+    marks = await shown.heed.store.bookmarks("desk:discord:board:")
+    await shown.stop()
+    await shown.heed.store.keep_bookmarks(dict.fromkeys(marks, ""))
+    shown.start()
+    await shown.writes()
+    await shown.reaches(lambda: "1 waiting" in board(shown))  # which also says that there is one
+
+
+async def test_a_customers_reply_does_not_wait_behind_a_rush_of_notices(server: DiscordServer) -> None:
+    async with shown_on_discord(server, settings=aimed(), room=TEXT_ROOM, start=False) as shown:
+        server.add_channel("4001")
+        for number in range(25):
+            await shown.heed.writes("complaint and more", who=f"v{number}")
+        server.limits.enforce(scale=0.2)
+        shown.start()
+        await shown.reaches(lambda: len(server.sent) >= 10)
+        before = len(server.sent)
+        await shown.channel.send(sending("For you.", place="4001"))
+        place = next(n for n, each in enumerate(server.sent) if each.channel == "4001")
+        assert place - before <= AT_ONCE, "what was under way already, and nothing that waited"
+        assert len(shown.threads()) < 25, "there was a rush"
+        assert server.limits.refused == 0
 
 
 @pytest.mark.parametrize("room", [TEXT_ROOM, FORUM], ids=["text channel", "forum"])

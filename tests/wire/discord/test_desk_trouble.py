@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from bot.channels.discord.permissions import NEEDED, NEEDED_AT_A_DESK, allowed, invitation
+import pytest
+from pydantic import SecretStr
+
+from bot.channels.discord.permissions import INVITED_WITH, NEEDED, NEEDED_AT_A_DESK, allowed, invitation
+from bot.checking import check_everything
 from bot.desk.discord import setup
 from bot.desk.discord.setup import inspect
 from bot.domain.events import Note, Transfer
 from bot.records import Severity
+from bot.settings import Environment, Settings
 from tests.scenarios.world import ALEX
 from tests.wire.discord.payloads import (
     CREATE_PUBLIC_THREADS,
@@ -85,6 +90,37 @@ async def test_heed_check_names_what_is_missing_at_each_desk(server: DiscordServ
     assert "does not exist" in gone[1]
 
 
+async def test_heed_check_as_a_whole_names_the_setting_the_channel_and_what_is_missing(
+    server: DiscordServer, tmp_path: Path
+) -> None:
+    server.add_guild()
+    server.add_forum(FORUM, deny=SEND_MESSAGES_IN_THREADS)
+    server.add_channel(OTHER, deny=VIEW_CHANNEL)
+    settings = Settings.model_validate(
+        {
+            "brand": {
+                "variables": {"website": "shop.example", "hours": "9", "email": "a@shop.example", "phone": "1"}
+            },
+            "store": {"path": str(tmp_path / "heed.sqlite")},
+            "channels": {"discord": {"api": server.api, "gateway": server.gateway_url}},
+            "agents": [{"name": "alex", "discord": "7701"}],
+            "teams": {"PR": {"members": ["alex"], "discord": OTHER}},
+            "desk": {"discord": {"channel": FORUM}},
+        }
+    )
+    environment = Environment(discord_token=SecretStr(server.token))
+    found = await check_everything(environment, lambda: settings)
+    told = [(each.text, each.remedy) for each in found if each.severity is Severity.PROBLEM]
+    [lacks] = [text for text, _ in told if FORUM in text]
+    [unseen] = [text for text, _ in told if OTHER in text]
+    assert lacks.startswith("desk.discord.channel: in #")
+    assert "the bot lacks: Send Messages in Threads." in lacks
+    assert unseen.startswith("teams.PR.discord: ")
+    assert "'View Channel' is missing" in unseen
+    assert all(remedy for _, remedy in told)
+    assert server.token not in str(found)
+
+
 async def test_heed_check_says_so_where_discord_cannot_be_asked() -> None:
     found = await inspect(token="t", desks={"1": "x"}, allowed=allowed, api="http://127.0.0.1:9/api")
     assert [each.severity for each in found] == [Severity.NOTE]
@@ -94,4 +130,4 @@ def test_the_invitation_gives_what_a_desk_needs_and_else_no_more() -> None:
     granted = int(invitation("1", desk=True).rpartition("permissions=")[2])
     assert granted == sum({**NEEDED, **NEEDED_AT_A_DESK}.values())
     assert dict(setup.NEEDED) == {**NEEDED, **NEEDED_AT_A_DESK}
-    assert int(invitation("1").rpartition("permissions=")[2]) == sum(NEEDED.values())
+    assert int(invitation("1").rpartition("permissions=")[2]) == INVITED_WITH
