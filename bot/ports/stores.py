@@ -1,26 +1,17 @@
-"""The interfaces between what drives (engine, web) and what is driven (channels, models, stores, time).
-
-An implementation of any of these joins the contract suite under ``tests/contracts`` on the day it is written.
-"""
+"""The store, in small pieces; one backend implements them all."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from bot.domain.actions import Deadline
 from bot.domain.conversation import Conversation
-from bot.domain.events import Command, FieldsSet, HolderLeft
 from bot.domain.log import LogKind, LogRecord, Scalar
-from bot.domain.messages import ActionId, Address, ConversationId
-from bot.domain.prediction import Assessment
-from bot.domain.staff_rules import Refusal
-from bot.figures import Question, Summary
+from bot.domain.messages import ActionId, ConversationId
 from bot.records import (
     ActQuery,
     Arrival,
@@ -35,146 +26,11 @@ from bot.records import (
     QueueQuery,
     Receipt,
     Sending,
-    Sent,
     StaffAccount,
     StoreFacts,
     Taken,
     TranscriptEntry,
 )
-
-
-class TimeSource(Protocol):
-    """The one place where time comes from, so that tests and replays can move it."""
-
-    def now(self) -> datetime:
-        """Return the present as aware UTC."""
-        ...
-
-    def monotonic(self) -> float:
-        """Return seconds since some instant, never fewer than before, whatever is done to the clock."""
-        ...
-
-    async def wait(self, event: asyncio.Event, until: datetime | None) -> None:
-        """Return when ``event`` is set or ``until`` has come, whichever is first. Clears nothing.
-
-        A clock that is set back meanwhile prolongs no wait.
-        """
-        ...
-
-
-class Assessor(Protocol):
-    """Understands messages. A text's assessment never depends on the texts beside it."""
-
-    async def assess(
-        self, texts: Sequence[str], *, usual: Sequence[str] | None = None
-    ) -> Sequence[Assessment | None]:
-        """Return one assessment for each text, in order; None where the model failed. Never blocks the loop.
-
-        ``usual`` names for each text the language in which its writer usually writes. It counts for nothing but
-        which language's model reads a text whose own language cannot be told.
-        """
-        ...
-
-    async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:
-        """Take these templates' examples as the ones to choose from; earlier ones are forgotten."""
-        ...
-
-    async def close(self) -> None:
-        """Give back threads and memory."""
-        ...
-
-
-class DeliveryMode(StrEnum):
-    """Who moves the answer: Heed pushes it, or the other side comes for it."""
-
-    PUSH = "push"
-    PULL = "pull"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
-    """What a platform can do. Shown by ``heed check`` and in the docs; a missing one is replaced as stated.
-
-    ``idempotent_sends``: a repeated send with the same key reaches the customer once, so an unknown outcome
-    may be repeated. ``backfills``: what was written while Heed was away is fetched. ``per_place`` is the least
-    time between two sends to one private chat, ``per_room`` to one public room, ``per_account`` between any two.
-    A text longer than ``longest_part`` leaves in parts, each of which counts. ``largest_file``: the most bytes of
-    a file that goes along with a reply. ``instead`` says in a sentence, for each flag that is False, what Heed
-    does in its stead.
-    """
-
-    name: str
-    mode: DeliveryMode = DeliveryMode.PUSH
-    idempotent_sends: bool = False
-    sees_edits: bool = False
-    sees_deletions: bool = False
-    edits_sends: bool = False
-    deletes_sends: bool = False
-    shows_typing: bool = False
-    backfills: bool = False
-    longest_text: int = 4000
-    longest_part: int = 0  # 0: never in parts
-    sends_at_once: int = 16
-    per_place: timedelta = timedelta(0)
-    per_room: timedelta = timedelta(0)
-    per_account: timedelta = timedelta(0)
-    largest_file: int = 0  # 0: a text goes alone
-    instead: Mapping[str, str] = field(default_factory=dict)
-
-
-Intake = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
-
-
-class Channel(Protocol):
-    """A platform on which customers write."""
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Return what this platform can do."""
-        ...
-
-    def serves(self, channel: str) -> bool:
-        """Tell whether conversations of this channel name are delivered here."""
-        ...
-
-    async def listen(self, intake: Intake) -> None:
-        """Hand everything that comes in to ``intake``, acknowledging only after it returned. Until cancelled."""
-        ...
-
-    async def send(self, sending: Sending) -> Sent:
-        """Deliver one text, or change one that was sent, and return when that was and as which messages there.
-
-        ``sending.enclosures`` go along with it, unchanged. A text that is changed keeps its files.
-        ``sending.send.revises``: the messages ``sending.revised_ids`` get the new text, or are deleted where it is
-        empty. Asked for only where the capabilities say so. Raises a SendError that says what is known.
-        """
-        ...
-
-    async def typing(self, address: Address) -> None:
-        """Show the customer for some seconds that an answer is being prepared. Called only if it can be shown."""
-        ...
-
-
-#: Returns a file of a platform by the platform's own handle. Raises NotFound where it gives it no longer.
-Fetch = Callable[[str], Awaitable[bytes]]
-
-#: Where files are fetched by channel, those that staff sent along stand under this name, which no channel has.
-ENCLOSED = ""
-
-
-class Board(Protocol):
-    """Where a part says what operations should know now, in a sentence; shown at ``/ops`` until it is cleared."""
-
-    def tell(self, topic: str, sentence: str) -> None:
-        """Show this sentence under its topic, in the place of an earlier one; logged when it is a new one."""
-        ...
-
-    def clear(self, topic: str) -> None:
-        """Take down what was told under this topic, if anything was."""
-        ...
-
-
-# --- the store, in small pieces; one backend implements them all ------------------------------------------
 
 
 class Inbox(Protocol):
@@ -515,94 +371,3 @@ class Changed:
     outbox: bool = False
     log: bool = False
     earliest_deadline: datetime | None = None
-
-
-# --- what pages ask of the engine -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandResult:
-    """What became of a staff command.
-
-    A refusal says why in a sentence for the person who gave it; its kind lets a desk offer the next step.
-    ``repeated``: the same request was carried out before, as it stood then.
-    """
-
-    accepted: bool
-    conversation: Conversation | None
-    refusal: str = ""
-    kind: Refusal | None = None
-    repeated: bool = False
-
-
-class Desk(Protocol):
-    """A place where staff work, in a chat or on a page.
-
-    It shows conversations as they stand in the store, and hands in what staff do; of its own it decides nothing.
-    Words that staff write on it reach nobody outside unless they expressly ask for a reply.
-    """
-
-    @property
-    def name(self) -> str:
-        """Return what the desk is called in the log and in the store."""
-        ...
-
-    async def run(self) -> None:
-        """Show what changes and hand in what staff do, until cancelled. What fails is told and tried again."""
-        ...
-
-
-class Commands(Protocol):
-    """The road of staff commands: answers at once, however many messages wait for the model."""
-
-    async def perform(
-        self, conversation: ConversationId, command: Command | FieldsSet | HolderLeft, *, request: str = ""
-    ) -> CommandResult:
-        """Carry out a command and say what became of it. Raises NotFound for an unknown conversation.
-
-        ``request`` names the wish itself: one that was carried out before is accepted, and nothing is done again.
-        """
-        ...
-
-    async def pause(self, *, by: str) -> None:
-        """Stop all automatic answers; those not yet sent are withdrawn and escalated."""
-        ...
-
-    async def resume(self, *, by: str) -> None:
-        """Let the bot answer again."""
-        ...
-
-    async def paused(self) -> bool:
-        """Tell whether automatic answers are switched off."""
-        ...
-
-
-class Feed(Protocol):
-    """The road of answers that the other side fetches."""
-
-    async def fetch(self, channel: str, *, after: int, limit: int) -> list[Sending]:
-        """Return answers behind the cursor; being handed out confirms them as sent."""
-        ...
-
-
-class Health(Protocol):
-    """What the engine knows of itself."""
-
-    async def ready(self) -> tuple[bool, Mapping[str, str]]:
-        """Tell whether messages can be taken and understood, and the state of each part in words."""
-        ...
-
-    async def problems(self) -> Sequence[str]:
-        """Return what operations should know now, in sentences: broken templates, findings of the auditor."""
-        ...
-
-
-class Reports(Protocol):
-    """Figures from the event log."""
-
-    async def summary(self, question: Question, /) -> Summary:
-        """Return the figures that somebody asks for, up to the newest event.
-
-        Every screen, export and metric asks here, so that the same question has the same answer everywhere.
-        """
-        ...
