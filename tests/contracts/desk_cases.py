@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -74,6 +74,12 @@ class DeskCase(Protocol):
         self, agent: str, conversations: Sequence[ConversationId], action: str, **fields: object
     ) -> dict[ConversationId, Said]:
         """Do one thing with a selection."""
+        ...
+
+    async def lists(
+        self, agent: str, conversations: Sequence[ConversationId], action: str, **fields: object
+    ) -> Callable[[], Awaitable[dict[ConversationId, Said]]]:
+        """Look at the list as it stands now; what is returned does one thing with the selection from it."""
         ...
 
     async def say(self, agent: str, conversation: ConversationId, text: str) -> None:
@@ -155,6 +161,13 @@ class OnTheWeb:
         done = await self._case.many(agent, conversations, action, **fields)
         return {ConversationId(each): Said(accepted=one.accepted, text=one.text) for each, one in done.items()}
 
+    async def lists(
+        self, agent: str, conversations: Sequence[ConversationId], action: str, **fields: object
+    ) -> Callable[[], Awaitable[dict[ConversationId, Said]]]:
+        found = await (await self._case.desk.member(agent)).get("/desk/conversations", filter="needs")
+        read = {row["id"]: row["received"] for row in found["rows"]}
+        return lambda: self.many(agent, conversations, action, seen=read, **fields)
+
     async def say(self, agent: str, conversation: ConversationId, text: str) -> None:
         assert (await self._case.say(agent, conversation, text)).accepted
 
@@ -220,6 +233,17 @@ class OnDiscord:
         except ValueError as refused:  # Discord offers only the choices that the command was registered with
             return {each: Said(accepted=False, text=str(refused)) for each in conversations}
         return {each: Said(accepted=one.accepted, text=one.text) for each, one in done.items()}
+
+    async def lists(
+        self, agent: str, conversations: Sequence[ConversationId], action: str, **fields: object
+    ) -> Callable[[], Awaitable[dict[ConversationId, Said]]]:
+        shown = await self._case.menu(agent, action, **fields)
+
+        async def chosen() -> dict[ConversationId, Said]:
+            done = await self._case.chooses(agent, shown, conversations)
+            return {ConversationId(each): Said(accepted=one.accepted, text=one.text) for each, one in done.items()}
+
+        return chosen
 
     async def say(self, agent: str, conversation: ConversationId, text: str) -> None:
         await self._case.say(agent, conversation, text)

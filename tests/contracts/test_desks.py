@@ -210,6 +210,17 @@ async def test_a_selection_is_worked_off_one_by_one_and_one_refusal_keeps_none_o
 
 
 @each_desk
+async def test_a_selection_is_resolved_but_for_what_went_on_since_it_was_listed(desk: DeskCase) -> None:
+    first, second = [await desk.writes(COMPLAINT, who=who) for who in ("v1", "v2")]
+    chosen = await desk.lists("alex", [first, second], "resolve", reason="duplicate")
+    await desk.writes("complaint and now it smokes", who="v2")
+    done = await chosen()
+    assert [done[each].accepted for each in (first, second)] == [True, False]
+    states = [(await desk.world.conversation(each)).state for each in (first, second)]
+    assert states == [State.RESOLVED, State.ESCALATED]
+
+
+@each_desk
 async def test_what_makes_no_sense_for_a_selection_is_not_offered_for_one(desk: DeskCase) -> None:
     conversation = await desk.writes(COMPLAINT)
     assert not BY_NAME["reply"].bulk

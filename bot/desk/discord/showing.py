@@ -136,8 +136,8 @@ class Showing:
             look=self._look,
             store=self._store,
         )
-        wanted = known is not None or standing.begins or any(standing.left())  # a thread was left: for which one?
-        return standing if room and wanted else None
+        begun = known is not None or any(standing.left()) or standing.opening()  # whatever became of it
+        return standing if room and (begun or standing.begins) else None
 
     async def _round(self, standing: Standing) -> bool:
         if standing.erased:
@@ -152,6 +152,8 @@ class Showing:
 
     async def _take_down(self, standing: Standing) -> None:
         """Delete all threads of a customer who was erased, with what staff wrote there about them."""
+        for room in standing.opening():
+            await standing.keep_found(room, await self._opened_in(standing, room))
         for post in standing.everywhere():
             await self._threads.remove(post.external_id, room=post.place)
             await self._forget(post.external_id)

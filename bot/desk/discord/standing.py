@@ -234,10 +234,13 @@ class Standing:
         """Store that a thread is about to be opened: if nobody learns of it, it is looked for there."""
         await self.keep(Post(key=_OPENING + self.room, place=self.room, external_id="", digest=_OPEN))
 
+    def opening(self) -> list[str]:
+        """Return the channels in which a thread may have been opened that nobody has learnt of."""
+        return [post.place for key, post in self.posts.items() if key.startswith(_OPENING)]
+
     def opening_elsewhere(self) -> list[str]:
-        """Return other channels in which a thread may have been opened that nobody has learnt of."""
-        found = [post.place for key, post in self.posts.items() if key.startswith(_OPENING)]
-        return [room for room in found if room != self.room]
+        """Return those of them in which the conversation is not to be shown now."""
+        return [room for room in self.opening() if room != self.room]
 
     async def keep_found(self, room: str, threads: Sequence[str]) -> None:
         """Store which threads were found in such a channel: they count as left."""

@@ -101,11 +101,18 @@ class DiscordCase:
         self, agent: Agent | str, conversations: Sequence[ConversationId], action: str, **fields: Any
     ) -> dict[str, Outcome]:
         """Do one thing with several conversations, chosen in the menu that the command shows."""
-        user = self._known(agent)
+        return await self.chooses(agent, await self.menu(agent, action, **fields), conversations)
+
+    async def menu(self, agent: Agent | str, action: str, **fields: Any) -> Outcome:
+        """Let the command show the menu of conversations."""
         options = {name: _typed(value) for name, value in fields.items()}
-        asked = self.server.command(user, ROOM, "many", action=action, **options)
-        shown = await self._told(asked)
-        message = self._message(shown)
+        return await self._told(self.server.command(self._known(agent), ROOM, "many", action=action, **options))
+
+    async def chooses(
+        self, agent: Agent | str, shown: Outcome, conversations: Sequence[ConversationId]
+    ) -> dict[str, Outcome]:
+        """Choose in a menu as it was shown."""
+        user, message = self._known(agent), self._message(shown)
         if not message["components"]:
             return dict.fromkeys(conversations, shown)
         (custom,) = self.server.buttons_of(message).values()

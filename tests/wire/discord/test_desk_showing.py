@@ -211,6 +211,33 @@ async def test_killed_between_discords_answer_and_the_store_nothing_is_lost_or_d
         assert {"card", *(piece.mark for piece in pieces(view, ()))} <= set(marks)
 
 
+@pytest.mark.parametrize("room", [FORUM, TEXT_ROOM], ids=["forum", "text channel"])
+async def test_a_thread_that_nobody_had_learnt_of_is_deleted_too_when_its_customer_is_erased(
+    server: DiscordServer, monkeypatch: pytest.MonkeyPatch, room: str
+) -> None:
+    async with shown_on_discord(server, room=room, start=False) as shown:
+        await shown.heed.writes("complaint one")
+        keep, calls = shown.heed.store.keep_posts, 0
+
+        async def keep_but_the_first(*args: object, **more: object) -> None:
+            nonlocal calls
+            calls += 1
+            if calls > 1:  # what is kept first says that a thread is about to be opened
+                raise Killed
+            await keep(*args, **more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(shown.heed.store, "keep_posts", keep_but_the_first)
+        shown.start()
+        await shown.reaches(lambda: calls > 1)
+        await shown.stop()
+        monkeypatch.undo()
+        assert len([each for each in server.threads_in(room) if "v1" in each["name"]]) == 1
+        await shown.heed.store.erase("room", "v1")
+        shown.start()
+        await shown.settle()
+        assert [each for each in server.threads_in(room) if "v1" in each["name"]] == []
+
+
 async def test_a_restart_posts_and_edits_nothing_that_stands_there(shown: Shown, server: DiscordServer) -> None:
     conversation = await shown.writes()
     thread = (await shown.heed.store.posts("discord", conversation))["thread"].external_id
