@@ -14,6 +14,7 @@ from playwright.async_api import Page, expect
 from bot.domain.roles import Role
 from bot.domain.states import State
 from bot.engine.time import SystemTime
+from bot.errors import SendFailed
 from tests.browser.windows import DESK, PHONE, Windows
 from tests.web.real import RealDesk, real_desk
 
@@ -244,3 +245,28 @@ async def test_the_sheet_finds_an_action_and_says_why_another_does_not(desk: Rea
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
     await state_of(desk, ids["ann"], State.CLAIMED)
+
+
+async def test_a_reply_that_did_not_arrive_says_why_and_is_written_again_with_one_press(
+    desk: RealDesk, windows: Windows
+) -> None:
+    [conversation] = (await waiting(desk, "ann")).values()
+    page = await seated(desk, windows)
+    reply, again = page.get_by_label("Reply to the customer"), page.get_by_role("button", name="Write again")
+    await page.keyboard.press("j")
+    await page.keyboard.press("r")
+    await expect(reply).to_be_focused()
+    await page.keyboard.type("A new can leaves today.")
+    desk.world.platform.failures.append(SendFailed("the customer has blocked the bot"))
+    await page.keyboard.press("Control+Enter")
+    await expect(reply).to_have_value("")
+    await desk.world.heed.delivery.drain()
+    await expect(page.locator("#transcript")).to_contain_text("the customer has blocked the bot")
+    await again.focus()
+    await page.keyboard.press("Enter")
+    await expect(reply).to_have_value("A new can leaves today.")
+    await page.keyboard.press("Control+Enter")
+    await expect(reply).to_have_value("")
+    await desk.world.heed.delivery.drain()
+    assert [text for _, text in desk.sent()] == ["A new can leaves today."]
+    assert (await desk.view(conversation)).conversation.holder == "alex"

@@ -251,7 +251,7 @@ setUpHead(run);
 setUpNarrow(() => choose(view.filter));
 setUpPresence(say);
 setUpSelection(order, (id) => Math.max(rowOf(id)?.received ?? 0, id === view.id ? view.conversation?.received ?? 0 : 0), () => {});
-setUpTranscript(command, (name, message) => run(actionOf(name), { message }));
+setUpTranscript(command, (name, message) => run(actionOf(name), { message }), putIntoReply);
 setUpComposer(command, run);
 setUpKeys((key) => PAGE[key] ?? (actionFor(key) && (() => run(actionFor(key)))), openSheet);
 runClocks((at) => { tickRows(at); tickHead(at); }, () => { refreshList(); refreshConversation(); });

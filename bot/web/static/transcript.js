@@ -11,6 +11,8 @@ const SENT = {
   unknown: "? not known whether it arrived", failed: "✕ not delivered", withdrawn: "taken back, never sent",
 };
 const DONE = { answer: "answered by the bot", escalate: "escalated", greet: "greeted", silence: "no answer needed", record: "answered by an agent already" };
+const NOT_SENT = ["failed", "unknown", "withdrawn"]; // the happening beside it says why
+let again = () => {};
 let ending = true, shown = new Map(), current = null, explains = false, send = null, start = null, revisable = {};
 
 const time = (iso) => h("time", { dateTime: iso, title: fullTime(iso) }, clockTime(iso));
@@ -53,6 +55,11 @@ function foot(entry) {
   for (const name of revisable[entry.id] ?? []) {
     const button = h("button", { type: "button", className: `quiet revise revise-${name}` }, name === "edit" ? "Edit" : "Take back");
     button.addEventListener("click", () => start(name, entry.id));
+    parts.push(button);
+  }
+  if (entry.author === "agent" && entry.text && NOT_SENT.includes(entry.send_state)) {
+    const button = h("button", { type: "button", className: "quiet revise write-again" }, "Write again");
+    button.addEventListener("click", () => again(entry.text));
     parts.push(button);
   }
   return parts.length ? h("div", { className: "msg-foot" }, ...parts) : null;
@@ -131,9 +138,10 @@ export function showTranscript(c) {
   else if (arrived) $("newer").hidden = false;
 }
 
-export function setUpTranscript(command, run) {
+export function setUpTranscript(command, run, write) {
   send = command;
   start = run;
+  again = write;
   // Whoever reads the end goes on reading it when the box below it grows: only scrolling leaves the end.
   let height = 0;
   place.addEventListener("scroll", () => {
