@@ -27,7 +27,7 @@ def create_app(parts: WebParts) -> web.Application:
     pages = Pages(files, brand_name=parts.brand_name)
     sessions = security.Sessions(secret=parts.secret, time=parts.time, public_url=parts.public_url)
     guard = security.Guard(sessions=sessions, accounts=parts.store, agent_of=parts.roster.of_account)
-    live = Live(log=parts.store, time=parts.time)
+    live = Live(log=parts.store, time=parts.time, may_read=guard.is_signed_in)
     sign_in = SignIn(pages=pages, sessions=sessions, accounts=parts.store, time=parts.time, secret=parts.secret)
     app = web.Application(client_max_size=parts.max_body, middlewares=[errors.middleware(pages)])
     app.on_response_prepare.append(security.add_headers)

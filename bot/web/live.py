@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -44,10 +44,13 @@ _log = structlog.get_logger(__name__)
 
 
 class Live:
-    """Follows the log once for all pages."""
+    """Follows the log once for all pages. ``may_read`` tells whether who opened a page may still read it."""
 
-    def __init__(self, *, log: EventLog, time: TimeSource) -> None:
+    def __init__(
+        self, *, log: EventLog, time: TimeSource, may_read: Callable[[web.Request], Awaitable[bool]]
+    ) -> None:
         self._source = log
+        self._may_read = may_read
         self._time = time
         self._recent: deque[LogRecord] = deque(maxlen=KEPT)
         self._known_from = 0
@@ -116,13 +119,18 @@ class Live:
         await response.prepare(request)
         try:
             await response.write(_event("hello", cursor, {"now": iso(self._time.now())}))
-            await self._tell(response, cursor)
+            await self._tell(request, response, cursor)
         except ConnectionResetError:
             pass  # the page has gone
         return response
 
-    async def _tell(self, response: web.StreamResponse, cursor: int) -> None:
+    async def _tell(self, request: web.Request, response: web.StreamResponse, cursor: int) -> None:
+        looked_at = self._time.now()
         while not self._ended.is_set():
+            if self._time.now() - looked_at >= HEARTBEAT:
+                if not await self._may_read(request):
+                    return  # the page asks again, and is told to sign in
+                looked_at = self._time.now()
             news = self._news
             name, body = self._since(cursor)
             if not name:

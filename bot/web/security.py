@@ -178,6 +178,10 @@ class Guard:
 
         return guarded
 
+    async def is_signed_in(self, request: web.Request) -> bool:
+        """Tell whether whoever asked is still on staff, and signed in as they were."""
+        return await self._known(request) is not None
+
     async def signed_in(self, request: web.Request) -> str | None:
         """Return the name of whoever is signed in."""
         known = await self._known(request)

@@ -85,6 +85,22 @@ async def test_a_quiet_line_is_shown_to_be_alive(mara: Place) -> None:
     stream.close()
 
 
+async def test_who_is_not_on_staff_any_more_hears_nothing_more(mara: Place) -> None:
+    stream = await listen(mara)
+    mara.time.advance(HEARTBEAT)
+    assert (await event(stream))[0] == "beat"
+    mara.store.accounts.clear()
+    mara.time.advance(HEARTBEAT)
+    async with asyncio.timeout(5):
+        left = await stream.content.read()
+    assert left.count(b"event: ") <= 1  # a sign of life may have been on its way
+    assert (await mara.client.get("/desk/events")).status == 401
+
+
+async def everybody(_request: object) -> bool:
+    return True
+
+
 async def test_a_shutdown_ends_every_stream(mara: Place) -> None:
     stream = await listen(mara)
     await mara.client.server.close()
@@ -105,7 +121,7 @@ async def test_old_records_make_room_and_late_pages_are_told(monkeypatch: pytest
     monkeypatch.setattr(live, "KEPT", 3)
     time = ManualTime()
     store = MemoryStore(time)
-    tail = Live(log=store, time=time)
+    tail = Live(log=store, time=time, may_read=everybody)
     tail._recent = type(tail._recent)(maxlen=3)
     for name in "abcde":
         store.record(name, LogKind.OPENED)
