@@ -11,7 +11,8 @@ from tests.channels.telegram.payloads import BOT, mark, supergroup, user
 from tests.platforms.waiting import until
 from tests.wire.discord.faults import Slow
 from tests.wire.discord.server import NAMED, DiscordServer
-from tests.wire.telegram.server import BotApiServer, Delay
+from tests.wire.telegram.faults import Delay
+from tests.wire.telegram.server import BotApiServer
 
 #: Long enough that a kill comes first, short enough that the platform has done it before Heed is back.
 IN_THE_MIDDLE = 0.5

@@ -16,7 +16,7 @@ from tests.platforms.desks import IDS, PRESS, SUPPORT, Desks, desks
 from tests.platforms.ledger import found_wrong
 from tests.platforms.waiting import until
 from tests.wire.discord.faults import Cut, Slow
-from tests.wire.telegram.server import Refuse
+from tests.wire.telegram.faults import Refuse
 
 #: Word for word among the examples of the sample templates.
 COVERED = "How much is delivery?"

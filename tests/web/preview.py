@@ -16,7 +16,7 @@ from bot.domain.roles import Role
 from bot.ports import Capabilities
 from bot.web.app import WebParts, create_app
 from bot.web.sign_in import one_time_link
-from tests.web import day, scenes
+from tests.web import day, scene_parts, scenes
 from tests.web.fake_staff import FakeRoster, MemoryCommands, desk_of
 from tests.web.fakes import FakeHealth, FakeReports, MemoryStore, RunningTime
 
@@ -25,7 +25,7 @@ SECRET = b"only for looking"
 
 async def explained(text: str, *, usual: str) -> Explanation:
     """Explain a text as the model would, without one."""
-    return scenes.explained(text)
+    return scene_parts.explained(text)
 
 
 def parts(scene: str, port: int) -> WebParts:
@@ -58,7 +58,7 @@ def parts(scene: str, port: int) -> WebParts:
             channels=("discord", "telegram", "webchat"),
             revises=lambda name: Capabilities(name=name, edits_sends=True, deletes_sends=True),
             calendar_of={office.id: office, "": ALWAYS_OPEN}.__getitem__,
-            thresholds=scenes.THRESHOLDS,
+            thresholds=scene_parts.THRESHOLDS,
             explain=explained,
         ),
         commands=commands,

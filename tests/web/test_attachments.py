@@ -11,7 +11,7 @@ from bot.domain.actions import SendState
 from bot.domain.messages import Attachment, AttachmentKind, ConversationId
 from bot.errors import NotFound
 from bot.ports import ENCLOSED
-from tests.web import scenes
+from tests.web import scene_parts
 from tests.web.conftest import Opener, Place
 
 PHOTO = Attachment(
@@ -30,7 +30,7 @@ async def fetch(reference: str) -> bytes:
 
 
 def brings(place: Place, *attachments: Attachment) -> str:
-    view = scenes.conversation("Pat", ["Look at this"], now=place.time.now(), waited=timedelta(minutes=1))
+    view = scene_parts.conversation("Pat", ["Look at this"], now=place.time.now(), waited=timedelta(minutes=1))
     address = replace(view.conversation.address, channel="telegram")
     lines = (replace(view.transcript[0], attachments=attachments), *view.transcript[1:])
     place.store.put(replace(view, conversation=replace(view.conversation, address=address), transcript=lines))

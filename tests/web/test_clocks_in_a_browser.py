@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, async_playwright, expect
 
 from bot.domain.roles import Role
 from bot.web.sign_in import one_time_link
-from tests.web import scenes
+from tests.web import scene_parts, scenes
 from tests.web.conftest import SECRET, Opener
 from tests.web.fake_staff import MemoryCommands, desk_of
 from tests.web.fakes import START, ManualTime, MemoryStore
@@ -35,8 +35,8 @@ async def reading(opened: Opener) -> AsyncIterator[Reading]:
         async def start(after: timedelta) -> Page:
             time = ManualTime(START + after)
             store = MemoryStore(time)
-            asked = scenes.conversation(
-                "Pat", ["Where is it?"], now=time.now(), waited=scenes.MINUTE * 5, calendar=OFFICE
+            asked = scene_parts.conversation(
+                "Pat", ["Where is it?"], now=time.now(), waited=scene_parts.MINUTE * 5, calendar=OFFICE
             )
             store.put(asked)
             calendars = {OFFICE.id: OFFICE}
@@ -66,7 +66,7 @@ def note(page: Page) -> Locator:
 
 
 async def test_a_clock_stops_at_closing_time_and_says_until_when(reading: Reading) -> None:
-    page = await reading(HOUR * 8 - scenes.MINUTE)
+    page = await reading(HOUR * 8 - scene_parts.MINUTE)
     await expect(face(page)).to_have_attribute("data-still", "false")
     await expect(note(page)).to_contain_text("due 10:04 tomorrow · target 10:00")
     await page.clock.run_for(90_000)
@@ -79,7 +79,7 @@ async def test_a_clock_stops_at_closing_time_and_says_until_when(reading: Readin
 
 
 async def test_a_clock_runs_on_at_opening_time_without_a_word_from_the_server(reading: Reading) -> None:
-    page = await reading(HOUR * 24 - scenes.MINUTE)
+    page = await reading(HOUR * 24 - scene_parts.MINUTE)
     await expect(note(page)).to_contain_text("Stands still: closed until 10:00")
     await expect(note(page)).to_contain_text("due 10:10")
     await expect(face(page)).to_have_text("10:00 left")

@@ -14,7 +14,7 @@ from bot.domain.log import LogKind
 from bot.domain.sla import Metric
 from bot.domain.staff_rules import MOVED_ON
 from bot.domain.states import State
-from tests.web import scenes
+from tests.web import scene_parts, scenes
 from tests.web.conftest import Opener, Place
 from tests.web.fake_staff import MemoryCommands, desk_of
 from tests.web.fakes import ManualTime, MemoryStore
@@ -25,7 +25,7 @@ NO_KEY = "The key of a request is a text of at most 100 characters."
 
 def waits(place: Place, name: str = "Pat", text: str = "Where is it?", **more) -> None:
     more = {"waited": MINUTE * 5} | more
-    place.store.put(scenes.conversation(name, [text], now=place.time.now(), **more))
+    place.store.put(scene_parts.conversation(name, [text], now=place.time.now(), **more))
 
 
 async def rows(place: Place, **query: str) -> list[dict]:
@@ -128,8 +128,8 @@ async def test_without_targets_the_clock_that_has_counted_most_is_shown_whatever
     office.time.advance(MINUTE * 30)
     waits(office)
     view = office.store.views["pat"]
-    overnight = scenes.clock(Metric.FIRST_REPLY, now - MINUTE * 900, target=None, now=now, calendar=OFFICE)
-    short = scenes.clock(Metric.HANDOFF_WAIT, now - MINUTE * 45, target=None, now=now)
+    overnight = scene_parts.clock(Metric.FIRST_REPLY, now - MINUTE * 900, target=None, now=now, calendar=OFFICE)
+    short = scene_parts.clock(Metric.HANDOFF_WAIT, now - MINUTE * 45, target=None, now=now)
     office.store.put(replace(view, conversation=replace(view.conversation, clocks=(overnight, short))))
     [row] = await rows(office)
     assert (row["clock"]["title"], row["clock"]["value"]) == ("Hand-off wait", 45 * 60)
@@ -179,7 +179,7 @@ async def test_a_list_that_does_not_exist_is_refused_in_words(mara: Place, query
 
 
 async def test_a_conversation_shows_everything_in_order(mara: Place) -> None:
-    mara.store.put(scenes.rich(mara.time.now()))
+    mara.store.put(scene_parts.rich(mara.time.now()))
     mara.store.record("lena", LogKind.ESCALATED, reason="human_wanted")
     mara.store.record("lena", LogKind.ACTIVATE, metric="first_reply_time")
     body = await (await mara.client.get("/desk/conversations/lena")).json()
@@ -303,7 +303,7 @@ async def test_a_note_may_be_left_on_what_somebody_else_holds(mara: Place) -> No
 
 @pytest.mark.parametrize("command", ["reply", "resolve"])
 async def test_a_reply_to_what_has_moved_on_is_held_back(mara: Place, command: str) -> None:
-    mara.store.put(scenes.conversation("Pat", ["One", "Two"], now=mara.time.now(), waited=MINUTE))
+    mara.store.put(scene_parts.conversation("Pat", ["One", "Two"], now=mara.time.now(), waited=MINUTE))
     response = await mara.command("pat", command, text="About one", seen=1)
     assert response.status == 409
     assert (await response.json())["refusal"] == MOVED_ON

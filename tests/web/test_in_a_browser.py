@@ -15,7 +15,7 @@ from bot.domain.log import LogKind
 from bot.domain.roles import Role
 from bot.domain.states import State
 from bot.web.sign_in import one_time_link
-from tests.web import day, scenes
+from tests.web import day, scene_parts
 from tests.web.conftest import SECRET, Opener, Place
 from tests.web.fake_staff import MemoryCommands, desk_of
 from tests.web.fakes import FakeReports, MemoryStore, RunningTime
@@ -38,12 +38,12 @@ class Window:
         await self.page.goto(self.root + path)
 
     def put(self, name: str, *texts: str, **more) -> None:
-        more = {"now": self.place.store.time.now(), "waited": scenes.MINUTE} | more
-        self.place.store.put(scenes.conversation(name, texts, **more))
+        more = {"now": self.place.store.time.now(), "waited": scene_parts.MINUTE} | more
+        self.place.store.put(scene_parts.conversation(name, texts, **more))
 
 
 async def explained(text: str, *, usual: str) -> Explanation:
-    return scenes.explained(text)
+    return scene_parts.explained(text)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ async def window(opened: Opener) -> AsyncIterator[Window]:
     time = RunningTime()
     store = MemoryStore(time)
     commands = MemoryCommands(store)
-    desk = desk_of(store, commands, thresholds=scenes.THRESHOLDS, explain=explained)
+    desk = desk_of(store, commands, thresholds=scene_parts.THRESHOLDS, explain=explained)
     reports = FakeReports(partial(day.figures, busy=True))
     place = await opened(time=time, store=store, commands=commands, desk=desk, reports=reports)
     place.store, place.commands = store, commands
@@ -103,7 +103,7 @@ async def test_a_customers_markup_is_shown_and_never_run(window: Window) -> None
 
 
 async def test_the_keyboard_alone_corrects_a_label(window: Window) -> None:
-    window.place.store.put(scenes.rich(window.place.store.time.now()))
+    window.place.store.put(scene_parts.rich(window.place.store.time.now()))
     await window.open("/desk?c=lena")
     first, press = window.page.locator(".msg").first, window.page.keyboard.press
     await first.locator("summary").first.focus()
@@ -128,7 +128,7 @@ async def test_the_keyboard_alone_corrects_a_label(window: Window) -> None:
 
 
 async def test_a_refused_correction_says_why(window: Window) -> None:
-    window.place.store.put(scenes.rich(window.place.store.time.now()))
+    window.place.store.put(scene_parts.rich(window.place.store.time.now()))
     await window.open("/desk?c=lena")
     first = window.page.locator(".msg").first
     await first.locator("summary").first.click()
@@ -141,7 +141,7 @@ async def test_a_refused_correction_says_why(window: Window) -> None:
 
 
 async def test_the_keyboard_alone_shows_why_and_which_words_mattered(window: Window) -> None:
-    window.place.store.put(scenes.rich(window.place.store.time.now()))
+    window.place.store.put(scene_parts.rich(window.place.store.time.now()))
     await window.open("/desk?c=lena")
     first = window.page.locator(".msg").first
     text = await first.locator(".bubble").inner_text()
@@ -245,8 +245,8 @@ async def test_a_refusal_is_shown_with_its_reason_and_keeps_the_text(window: Win
 
 
 async def test_keys_move_claim_and_resolve(window: Window) -> None:
-    window.put("Ann", "Hello?", waited=scenes.MINUTE * 3)
-    window.put("Bob", "Hello?", waited=scenes.MINUTE * 2)
+    window.put("Ann", "Hello?", waited=scene_parts.MINUTE * 3)
+    window.put("Bob", "Hello?", waited=scene_parts.MINUTE * 2)
     await window.open("/desk")
     await expect(window.page.locator(".row")).to_have_count(2)
     await window.page.keyboard.press("j")

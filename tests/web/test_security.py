@@ -10,7 +10,7 @@ import pytest
 from bot.domain.roles import Agent, Role
 from bot.records import StaffAccount
 from bot.web.security import CSP
-from tests.web import scenes
+from tests.web import scene_parts
 from tests.web.conftest import Opener, Place
 from tests.web.fake_staff import FakeRoster
 
@@ -49,7 +49,7 @@ async def test_a_channel_may_set_its_own_policy_for_framing(place: Place) -> Non
 @pytest.mark.parametrize("path", ["/desk/conversations/pat/commands", "/ops/pause", "/ops/resume"])
 async def test_an_unsafe_request_without_the_token_is_refused(place: Place, path: str) -> None:
     await place.sign_in("boss")
-    place.store.put(scenes.conversation("Pat", ["Hi"], now=place.time.now(), waited=scenes.MINUTE))
+    place.store.put(scene_parts.conversation("Pat", ["Hi"], now=place.time.now(), waited=scene_parts.MINUTE))
     for token in ("", "wrong", place.csrf[:-1] + "é"):
         response = await place.client.post(path, json={"command": "claim"}, headers={"X-CSRF-Token": token})
         assert response.status == 403
@@ -137,7 +137,7 @@ async def test_a_page_that_is_not_there_says_so_to_people_and_to_programs(place:
 async def test_a_body_beyond_the_limit_is_refused(opened: Opener) -> None:
     place = await opened(max_body=1000)
     await place.sign_in()
-    place.store.put(scenes.conversation("Pat", ["Hi"], now=place.time.now(), waited=scenes.MINUTE))
+    place.store.put(scene_parts.conversation("Pat", ["Hi"], now=place.time.now(), waited=scene_parts.MINUTE))
     response = await place.command("pat", "note", text="x" * 1000)
     assert response.status == 413
     assert response.content_type == "application/problem+json"

@@ -16,7 +16,7 @@ from bot.domain.states import State
 from bot.errors import ModelError
 from handlers import Confidence, decide
 from tests.handlers.brand_sample import CONFIDENCE, assessed, sample_brand, situation
-from tests.web import scenes
+from tests.web import scene_parts
 from tests.web.conftest import Opener, Place
 from tests.web.fake_staff import desk_of
 
@@ -118,17 +118,17 @@ def test_the_thresholds_of_the_usual_model_say_nothing_of_what_another_read() ->
 
 
 async def explained(text: str, *, usual: str) -> Explanation:
-    return scenes.explained(text)
+    return scene_parts.explained(text)
 
 
 @pytest.fixture
 async def desk(opened: Opener) -> Place:
     place = await opened()
-    place.store.put(scenes.rich(place.time.now()))
+    place.store.put(scene_parts.rich(place.time.now()))
     desk = desk_of(
         place.store,
         place.commands,
-        thresholds=scenes.THRESHOLDS,
+        thresholds=scene_parts.THRESHOLDS,
         explain=explained,
     )
     explaining = await opened(desk=desk, time=place.time, store=place.store, commands=place.commands)
@@ -205,13 +205,13 @@ async def test_an_erased_text_cannot_be_explained(desk: Place) -> None:
 
 
 async def test_without_a_model_the_page_is_told_not_to_offer_it(mara: Place) -> None:
-    mara.store.put(scenes.rich(mara.time.now()))
+    mara.store.put(scene_parts.rich(mara.time.now()))
     assert (await (await mara.client.get("/desk/conversations/lena")).json())["explains"] is False
     assert (await mara.client.get("/desk/conversations/lena/messages/lena-1/words")).status == 404
 
 
 async def test_who_is_not_signed_in_learns_nothing(place: Place) -> None:
-    place.store.put(scenes.rich(place.time.now()))
+    place.store.put(scene_parts.rich(place.time.now()))
     assert (await place.client.get("/desk/conversations/lena/messages/lena-1/words")).status == 401
 
 
@@ -223,7 +223,7 @@ async def test_a_model_that_gives_no_numbers_is_said_in_words(opened: Opener) ->
     desk = desk_of(place.store, place.commands, explain=fails)
     other = await opened(desk=desk)
     await other.sign_in()
-    place.store.put(scenes.conversation("Pat", ["Where?"], now=place.time.now(), waited=timedelta(minutes=1)))
+    place.store.put(scene_parts.conversation("Pat", ["Where?"], now=place.time.now(), waited=timedelta(minutes=1)))
     response = await other.client.get("/desk/conversations/pat/messages/pat-1/words")
     assert response.status == 409
     assert (await response.json())["detail"] == "The model gives no usable numbers for this message."

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from bot.desk.counter import Answers, Counter, NoTemplates
+from bot.desk.counter import Answers, Counter, NoTemplates, Offer
 from bot.desk.discord.desk import DiscordDesk, HearingParts
 from bot.domain.messages import ConversationId
 from bot.records import ConversationView, Post
 from tests.scenarios.world import World, world
 from tests.wire.discord.desk_hands import ROOM, FakeLine, FakePeople, Hands, Payload
 from tests.wire.discord.fakes import FakeBoard
+
+
+class Templates:
+    """A few answers of the brand."""
+
+    def search(self, text: str, view: ConversationView, *, limit: int) -> Sequence[Offer]:
+        offers = [Offer(template=f"t{n}", topic="orders", text=f"Answer number {n}.") for n in range(3)]
+        return [each for each in offers if text in each.text or text in each.template][:limit]
+
+    async def nearest(self, view: ConversationView, *, limit: int) -> Sequence[Offer]:
+        return [replace(each, score=0.9) for each in self.search("", view, limit=limit)]
 
 
 @dataclass

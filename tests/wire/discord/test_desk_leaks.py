@@ -12,7 +12,8 @@ from bot.desk.discord import acting
 from bot.domain.roles import Agent
 from tests.scenarios.world import ALEX, SAM
 from tests.wire.discord.desk_hands import ALEX_ID, SAM_ID
-from tests.wire.discord.desk_intents import LYING, Act, Case, Intent, Making
+from tests.wire.discord.desk_intents import acts_of
+from tests.wire.discord.desk_making import LYING, Act, Case, Intent, Making
 from tests.wire.discord.desk_world import DeskWorld, desk_world
 
 INPUTS = 10_000
@@ -62,7 +63,7 @@ async def leaks(acts_wanted: int, *, by_replying: bool, seed: int) -> tuple[list
     async with desk_world(reply_by_replying=by_replying, may={"largest_file": 1 << 20}) as desk:
         desk.line.lying[LYING["url"]] = b"png"
         making = Making(desk.hands, random, await cases(desk), by_replying)
-        acts = list(making.acts(acts_wanted))
+        acts = list(acts_of(making, acts_wanted))
         await play(desk, acts, random)
         sent = Counter(await desk.sent())
         meant = Counter((act.case.customer, act.text) for act in acts if act.intent is Intent.MEANT)

@@ -146,12 +146,12 @@ async def test_files_are_brought_along_or_named(server: DiscordServer) -> None:
             Attachment(kind=AttachmentKind.IMAGE, name="box.png", media_type="image/png", size=9, reference="r1"),
             Attachment(kind=AttachmentKind.FILE, name="big.zip", size=90_000_000, reference="r2"),
             Attachment(kind=AttachmentKind.FILE, name="old.txt", size=9, reference="gone"),
-            Attachment(kind=AttachmentKind.FILE, name="link.pdf", url="https://files.example/link.pdf"),
+            Attachment(kind=AttachmentKind.FILE, name="link.pdf", url="https://shop.example/link.pdf"),
         )
         [post] = [each for each in server.messages_in(shown.thread()["id"]) if each["attachments"]]
         assert [each["filename"] for each in post["attachments"]] == ["box.png"]
         assert "not brought along, open on the web desk: big.zip, old.txt" in post["content"].replace("\\", "")
-        assert "<https://files.example/link.pdf>" in post["content"]
+        assert "<https://shop.example/link.pdf>" in post["content"]
 
 
 async def test_only_the_newest_pieces_stand_in_a_thread_that_begins_late(server: DiscordServer) -> None:

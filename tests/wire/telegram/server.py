@@ -8,52 +8,20 @@ import json
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from tests.channels.telegram.payloads import BOT, ME, group, message, private, supergroup, user
+from tests.wire.telegram.faults import Cut, Fault, Refuse, cut, error, told
 from tests.wire.telegram.shown import Refusal, Shown, check
 
 TOKEN = f"{ME.id}:TEST-the_token-that-nobody-may-see"
 #: Telegram's limits: so many messages within so many seconds, overall, to one chat, to one group.
 OVERALL, ONE_CHAT, ONE_GROUP = (30, 1.0), (1, 1.0), (20, 60.0)
 LARGEST_UPLOAD = 50 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refuse:
-    """Answer with an error, doing nothing."""
-
-    status: int
-    description: str = "no"
-    parameters: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """Cut the connection, before the request is carried out or after it."""
-
-    after: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delay:
-    """Carry the request out, and answer late."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Garbage:
-    """Carry the request out, and answer with something that is no JSON."""
-
-    body: bytes = b"<html>surprise</html>"
-
-
-Fault = Refuse | Cut | Delay | Garbage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,19 +140,19 @@ class BotApiServer:
         method = request.match_info["method"]
         self.calls[method] += 1
         if self.outage:
-            return _cut(request)
+            return cut(request)
         parameters = {**request.query, **(await _form(request))}
         fault = self._faults[method].popleft() if self._faults[method] else None
         if isinstance(fault, Cut) and not fault.after:
-            return _cut(request)
+            return cut(request)
         if isinstance(fault, Refuse):
-            return _error(fault.status, fault.description, fault.parameters)
+            return error(fault.status, fault.description, fault.parameters)
         try:
             self._check_token(request.match_info["token"])
             result = await self._carry_out(method, parameters)
         except Refusal as refusal:
-            return _error(refusal.status, refusal.description, refusal.parameters)
-        return await _told(request, result, fault)
+            return error(refusal.status, refusal.description, refusal.parameters)
+        return await told(request, result, fault)
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """Hand out the content of a file."""
@@ -303,7 +271,7 @@ class BotApiServer:
         self.shown.keep(
             chat, number, text, date=date, keyboard="reply_markup" in parameters, file=file.name if file else ""
         )
-        told = self._told(chat, number, date, text)
+        told = self.told(chat, number, date, text)
         if file is None:
             return told
         document = {"file_id": f"f{number}", "file_unique_id": f"u{number}", "file_name": file.name}
@@ -321,9 +289,9 @@ class BotApiServer:
     def _edit(self, parameters: dict[str, Any]) -> dict[str, Any]:
         chat, number, text = int(parameters["chat_id"]), int(parameters["message_id"]), parameters.get("text", "")
         date = self.shown.edit(chat, number, text)
-        return {**self._told(chat, number, date, text), "edit_date": self.date()}
+        return {**self.told(chat, number, date, text), "edit_date": self.date()}
 
-    def _told(self, chat: int, number: int, date: int, text: str) -> dict[str, Any]:
+    def told(self, chat: int, number: int, date: int, text: str) -> dict[str, Any]:
         place = private(chat) if chat > 0 else supergroup(chat)
         words = {"text": text} if text else {}
         return {"message_id": number, "from": BOT, "chat": place, "date": date, **words}
@@ -430,25 +398,3 @@ def _album(parameters: dict[str, Any]) -> list[Upload]:
     if not 2 <= len(media) <= 10 or {each["type"] for each in media} != {"document"}:
         raise Refusal(400, "Bad Request: wrong number or kinds of media in the album")
     return [parameters[each["media"].removeprefix("attach://")] for each in media]
-
-
-async def _told(request: web.Request, result: Any, fault: Fault | None) -> web.StreamResponse:
-    match fault:
-        case Cut():
-            return _cut(request)
-        case Delay():
-            await asyncio.sleep(fault.seconds)
-        case Garbage():
-            return web.Response(body=fault.body)
-    return web.json_response({"ok": True, "result": result})
-
-
-def _cut(request: web.Request) -> web.Response:
-    assert request.transport is not None
-    request.transport.abort()
-    return web.Response()
-
-
-def _error(status: int, description: str, parameters: dict[str, Any]) -> web.Response:
-    body = {"ok": False, "error_code": status, "description": description}
-    return web.json_response({**body, "parameters": parameters} if parameters else body, status=status)

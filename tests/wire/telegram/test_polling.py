@@ -7,7 +7,8 @@ import pytest
 from bot.channels.telegram import reception
 from bot.errors import Overloaded, StoreUnavailable
 from tests.channels.telegram.payloads import user
-from tests.wire.telegram.server import BotApiServer, Cut, Garbage, Refuse
+from tests.wire.telegram.faults import Cut, Garbage, Refuse
+from tests.wire.telegram.server import BotApiServer
 from tests.wire.telegram.world import Side, until
 
 

@@ -11,7 +11,8 @@ from bot.domain.messages import MessageId
 from bot.errors import SendFailed, SendRefused, SendUnknown
 from bot.records import Sending, Sent
 from tests.channels.telegram.payloads import group
-from tests.wire.telegram.server import BotApiServer, Cut, Refuse
+from tests.wire.telegram.faults import Cut, Refuse
+from tests.wire.telegram.server import BotApiServer
 from tests.wire.telegram.world import Side, sending
 
 SENTENCE = "Each pot is fired for a day. "

@@ -16,7 +16,8 @@ from bot.channels.telegram.channel import TelegramChannel
 from bot.domain.rooms import RoomRules
 from bot.errors import HeedError, SettingsError
 from bot.logs import set_up_logs
-from tests.wire.telegram.server import TOKEN, BotApiServer, Cut, Garbage, Refuse
+from tests.wire.telegram.faults import Cut, Garbage, Refuse
+from tests.wire.telegram.server import TOKEN, BotApiServer
 from tests.wire.telegram.world import HastyTime, Marks, Side, Words, sending, until
 
 SECRET = TOKEN.partition(":")[2]

@@ -12,7 +12,8 @@ from bot.domain.messages import Address
 from bot.errors import SendFailed, SendRefused, SendUnknown, StoreUnavailable
 from bot.records import Sent
 from tests.channels.telegram.payloads import group, supergroup
-from tests.wire.telegram.server import BotApiServer, Cut, Delay, Garbage, Refuse
+from tests.wire.telegram.faults import Cut, Delay, Garbage, Refuse
+from tests.wire.telegram.server import BotApiServer
 from tests.wire.telegram.world import Marks, Side, sending, until
 
 TOPIC = "p:44/u:1001"

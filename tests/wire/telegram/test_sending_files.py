@@ -10,7 +10,8 @@ from bot.domain.messages import MessageId
 from bot.errors import SendFailed, SendRefused, SendUnknown
 from bot.records import Enclosure, Sending
 from tests.channels.telegram.payloads import group
-from tests.wire.telegram.server import BotApiServer, Cut, Refuse
+from tests.wire.telegram.faults import Cut, Refuse
+from tests.wire.telegram.server import BotApiServer
 from tests.wire.telegram.world import Side, sending
 
 LABEL = Enclosure(name="label \u00fc.pdf", media_type="application/pdf", content=bytes(range(256)) * 4000)

@@ -8,7 +8,8 @@ from bot.channels.telegram.setup import inspect
 from bot.domain.rooms import Attention, Room, RoomRules
 from bot.records import Found, Severity
 from tests.channels.telegram.payloads import group, supergroup
-from tests.wire.telegram.server import TOKEN, BotApiServer, Cut, Garbage, Refuse
+from tests.wire.telegram.faults import Cut, Garbage, Refuse
+from tests.wire.telegram.server import TOKEN, BotApiServer
 
 HERE = "https://heed.example/webhooks/telegram"
 ROOM = supergroup(-1001234567890, "Gardeners")

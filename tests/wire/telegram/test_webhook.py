@@ -15,7 +15,8 @@ from aiohttp.test_utils import TestServer
 
 from bot.channels.telegram.webhook import LARGEST_BODY, SECRET_HEADER, Webhook
 from bot.errors import Overloaded, SettingsError, StoreUnavailable
-from tests.wire.telegram.server import BotApiServer, Refuse
+from tests.wire.telegram.faults import Refuse
+from tests.wire.telegram.server import BotApiServer
 from tests.wire.telegram.world import Side, until
 
 SECRET = "a-secret_of-64-characters"
