@@ -247,6 +247,40 @@ async def test_the_sheet_finds_an_action_and_says_why_another_does_not(desk: Rea
     await state_of(desk, ids["ann"], State.CLAIMED)
 
 
+async def test_a_message_that_came_while_the_reply_was_written_holds_it_back_though_the_page_shows_it(
+    desk: RealDesk, windows: Windows
+) -> None:
+    [conversation] = (await waiting(desk, "ann")).values()
+    window = await windows.open()
+    window.forgive(CONFLICT)
+    page = window.page
+    await page.goto(desk.link("alex"))
+    await expect(page.locator("#filters b").first).not_to_have_text("–")
+    reply, held = page.get_by_label("Reply to the customer"), page.get_by_role("alertdialog")
+    await page.keyboard.press("j")
+    await page.keyboard.press("r")
+    await expect(reply).to_be_focused()
+    await page.keyboard.type("A new can ")
+    await desk.world.writes("complaint, and the hose is broken, too", who="ann")
+    await expect(page.locator("#transcript")).to_contain_text("and the hose is broken, too")
+    await reply.focus()
+    await page.keyboard.type("leaves today.")
+    await page.keyboard.press("Control+Enter")
+    await expect(held.locator("blockquote")).to_have_text("complaint, and the hose is broken, too")
+    await desk.world.heed.delivery.drain()
+    assert desk.sent() == []
+    await held.get_by_role("button", name="Keep editing").click()
+    await page.keyboard.type(" The hose, too.")  # now it is read, and held back no more
+    await page.keyboard.press("Control+Enter")
+    await expect(reply).to_have_value("")
+    await desk.world.heed.delivery.drain()
+    assert [text for _, text in desk.sent()] == ["A new can leaves today. The hose, too."]
+    await page.keyboard.type("Anything else?")  # begun with all on the screen
+    await page.keyboard.press("Control+Enter")
+    await expect(reply).to_have_value("")
+    assert (await desk.view(conversation)).conversation.holder == "alex"
+
+
 async def test_a_reply_that_did_not_arrive_says_why_and_is_written_again_with_one_press(
     desk: RealDesk, windows: Windows
 ) -> None:

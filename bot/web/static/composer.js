@@ -86,7 +86,7 @@ function holdBack(id, said, again) {
 }
 
 async function submit(kind, send, anyway = false) {
-  const id = current.id, seen = current.received, text = field(kind).value.trim();
+  const id = current.id, seen = draft.begun(kind, id, current.received), text = field(kind).value.trim();
   const files = kind === "reply" ? filesOf(id) : [];
   if ((!text && !files.length) || busy || sender(kind).disabled) return;
   if (kind === "reply" && held && !anyway) { $("held-yes").focus(); return; }
@@ -104,9 +104,17 @@ async function submit(kind, send, anyway = false) {
     if (kind === "reply") letGo();
   } else if (problem?.kind === "moved_on" && current.id === id) {
     refuse("");
+    draft.begin(kind, id, problem.conversation.received); // from now on it has been read
     holdBack(id, problem.meanwhile, () => submit(kind, send, true));
   }
   KINDS.forEach(count);
+}
+
+// What the customer writes from the first word on was not known when it was begun.
+function keep(kind) {
+  const { id, received } = current, begins = !draft.load(kind, id);
+  draft.save(kind, id, field(kind).value);
+  if (begins) draft.begin(kind, id, received);
 }
 
 export function setUpComposer(send, run) {
@@ -114,7 +122,7 @@ export function setUpComposer(send, run) {
   setUpFiles(refuse, () => count("reply"));
   for (const kind of KINDS) {
     $(`mode-${kind}`).addEventListener("click", () => setMode(kind, true));
-    field(kind).addEventListener("input", () => { draft.save(kind, current.id, field(kind).value); count(kind); });
+    field(kind).addEventListener("input", () => { keep(kind); count(kind); });
     field(kind).addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form(kind).requestSubmit(); }
     });

@@ -9,8 +9,11 @@ export const draft = {
   load: (kind, id) => attempt(() => sessionStorage.getItem(`heed.${kind}.${id}`) ?? "", ""),
   save: (kind, id, text) => attempt(() => {
     if (text) sessionStorage.setItem(`heed.${kind}.${id}`, text);
-    else { sessionStorage.removeItem(`heed.${kind}.${id}`); sessionStorage.removeItem(`heed.request.${kind}.${id}`); }
+    else for (const part of ["", "request.", "begun."]) sessionStorage.removeItem(`heed.${part}${kind}.${id}`);
   }),
+  // How many of the customer's messages had come when this text was begun; without one, ``received`` are there now.
+  begun: (kind, id, received) => attempt(() => Number(sessionStorage.getItem(`heed.begun.${kind}.${id}`) ?? received), received),
+  begin: (kind, id, received) => attempt(() => sessionStorage.setItem(`heed.begun.${kind}.${id}`, String(received))),
   // The key of sending this very text: the same after a lost line or a reload, another one for another text.
   request: (kind, id, text) => attempt(() => {
     const place = `heed.request.${kind}.${id}`, known = JSON.parse(sessionStorage.getItem(place) ?? "null");

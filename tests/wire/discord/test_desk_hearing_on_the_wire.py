@@ -13,9 +13,9 @@ from bot.domain.states import State
 from tests.scenarios.world import ALEX, SAM
 from tests.wire.discord.desk_case import DiscordCase, discord_case
 from tests.wire.discord.desk_hands import ALEX_ID, GUILD, ROOM, STRANGER_ID
+from tests.wire.discord.desk_world import Templates
 from tests.wire.discord.fakes import until
 from tests.wire.discord.interaction import DEFERRED, DEFERRED_UPDATE
-from tests.wire.discord.test_desk_hearing import Templates
 
 
 @pytest.fixture
