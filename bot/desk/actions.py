@@ -1,7 +1,7 @@
 """All that staff can do with a conversation: one table, read by every desk, by the docs and by the tests.
 
-A desk turns what somebody typed or pressed into the name of an action and its fields; ``commands_for`` makes the
-commands. A field that an action does not list is refused, so no desk can smuggle anything past another.
+A desk turns what somebody typed or pressed into the name of an action and its fields; ``command_for`` makes the
+command. A field that an action does not list is refused, so no desk can smuggle anything past another.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Field(StrEnum):
     SEEN = "seen"  # how many of the customer's messages were read; left out: send it all the same
 
 
-Make = Callable[[Fields, Agent, datetime], tuple[Command, ...]]
+Make = Callable[[Fields, Agent, datetime], Command]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +82,10 @@ class Action:
     files: bool = False
 
 
-def commands_for(
+def command_for(
     action: str, fields: Fields, *, agent: Agent, at: datetime, files: tuple[Attachment, ...] = ()
-) -> tuple[Command, ...]:
-    """Return the commands that an action stands for. Raises BadMessage with a sentence for whoever typed it."""
+) -> Command:
+    """Return the command that an action stands for. Raises BadMessage with a sentence for whoever typed it."""
     known = action_of(action)
     for name in fields:
         if name not in {*known.fields, *known.optional}:
@@ -104,57 +104,57 @@ def action_of(name: str) -> Action:
 
 
 def _plain(command: type[Command]) -> Make:
-    return lambda _fields, agent, at: (command(at=at, agent=agent),)
+    return lambda _fields, agent, at: command(at=at, agent=agent)
 
 
-def _reply(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]:
+def _reply(fields: Fields, agent: Agent, at: datetime) -> Command:
     files = _files(fields)
     text = _text(fields, "reply") if fields.get(Field.TEXT) or not files else ""
-    return (Reply(at=at, agent=agent, text=text, seen=_seen(fields), enclosures=files),)
+    return Reply(at=at, agent=agent, text=text, seen=_seen(fields), enclosures=files)
 
 
 def _files(fields: Fields) -> tuple[Attachment, ...]:
-    """Return the files that ``commands_for`` was given."""
+    """Return the files that ``command_for`` was given."""
     files = fields.get(Field.FILES, ())
     return files if isinstance(files, tuple) else ()
 
 
-def _note(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]:
-    return (Note(at=at, agent=agent, note=_text(fields, "note")),)
+def _note(fields: Fields, agent: Agent, at: datetime) -> Command:
+    return Note(at=at, agent=agent, note=_text(fields, "note"))
 
 
-def _edit(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]:
-    return (Revise(at=at, agent=agent, message=_message(fields), text=_text(fields, "reply")),)
+def _edit(fields: Fields, agent: Agent, at: datetime) -> Command:
+    return Revise(at=at, agent=agent, message=_message(fields), text=_text(fields, "reply"))
 
 
-def _delete(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]:
-    return (Revise(at=at, agent=agent, message=_message(fields)),)
+def _delete(fields: Fields, agent: Agent, at: datetime) -> Command:
+    return Revise(at=at, agent=agent, message=_message(fields))
 
 
-def _transfer(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]:
+def _transfer(fields: Fields, agent: Agent, at: datetime) -> Command:
     team = fields.get(Field.TEAM)
     if not isinstance(team, str) or not team.strip() or len(team.strip()) > LONGEST_TEAM:
         raise BadMessage("Which team is meant? Name it as 'team'.")
-    return (Transfer(at=at, agent=agent, team=team.strip(), remark=_remark(fields)),)
+    return Transfer(at=at, agent=agent, team=team.strip(), remark=_remark(fields))
 
 
-def _correct(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]:
-    return (CorrectLabel(at=at, agent=agent, message=_message(fields), labels=_labels(fields)),)
+def _correct(fields: Fields, agent: Agent, at: datetime) -> Command:
+    return CorrectLabel(at=at, agent=agent, message=_message(fields), labels=_labels(fields))
 
 
-def _snooze(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]:
+def _snooze(fields: Fields, agent: Agent, at: datetime) -> Command:
     until = _instant(fields.get(Field.UNTIL))
     if until - at > LONGEST_SNOOZE:
         raise BadMessage(f"{until:%Y-%m-%d} is more than a year away: choose an earlier day.")
-    return (Snooze(at=at, agent=agent, until=until, remark=_remark(fields)),)
+    return Snooze(at=at, agent=agent, until=until, remark=_remark(fields))
 
 
-def _resolve(fields: Fields, agent: Agent, at: datetime) -> tuple[Command, ...]:
+def _resolve(fields: Fields, agent: Agent, at: datetime) -> Command:
     reason = fields.get(Field.REASON, ResolveReason.ANSWERED)
     if not isinstance(reason, str) or reason not in set(ResolveReason):
         raise BadMessage(f"{shown(reason)} is no reason; choose one of {', '.join(ResolveReason)}.")
     why, seen, remark = ResolveReason(reason), _seen(fields), _remark(fields)
-    return (Resolve(at=at, agent=agent, reason=why, seen=seen, remark=remark),)
+    return Resolve(at=at, agent=agent, reason=why, seen=seen, remark=remark)
 
 
 def _remark(fields: Fields) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.desk.actions import Action, Field, Fields, action_of, commands_for
+from bot.desk.actions import Action, Field, Fields, action_of, command_for
 from bot.desk.enclosing import attachment_of, cleaned
 from bot.domain.conversation import Conversation
 from bot.domain.events import Command, Transfer
@@ -111,16 +111,9 @@ class Counter:
         known = action_of(action)
         if not agent.may(known.right):
             return Result(accepted=False, conversation=None, refusal=_not_allowed(known), kind=Refusal.NOT_ALLOWED)
-        commands = await self._commands_for(agent, conversation, known, fields, files)
-        self._check_teams(commands)
-        done: Result | None = None
-        for number, command in enumerate(commands):
-            key = part_of(request, number)
-            done = await self._one(conversation, command, fields, key)
-            if not done.accepted:
-                break
-        assert done is not None  # every action makes a command
-        return done
+        command = await self._command_for(agent, conversation, known, fields, files)
+        self._check_team(command)
+        return await self._carry_out(conversation, command, fields, request)
 
     async def perform_all(
         self,
@@ -168,24 +161,24 @@ class Counter:
         except ModelError:
             return ()
 
-    async def _commands_for(
+    async def _command_for(
         self,
         agent: Agent,
         conversation: ConversationId,
         action: Action,
         fields: Fields,
         files: Sequence[Enclosure],
-    ) -> tuple[Command, ...]:
+    ) -> Command:
         """Return what an action stands for. Its files are kept once all that was typed makes sense."""
         now, enclosures = self._time.now(), cleaned(files)
         attached = tuple(attachment_of(each, "") for each in enclosures)
-        commands = commands_for(action.name, fields, agent=agent, at=now, files=attached)
+        command = command_for(action.name, fields, agent=agent, at=now, files=attached)
         if not enclosures:
-            return commands
+            return command
         await self.view(conversation)
         kept = [await self._store.keep_enclosure(conversation, each) for each in enclosures]
         attached = tuple(attachment_of(each, id_) for each, id_ in zip(enclosures, kept, strict=True))
-        return commands_for(action.name, fields, agent=agent, at=now, files=attached)
+        return command_for(action.name, fields, agent=agent, at=now, files=attached)
 
     async def _alone(
         self, agent: Agent, conversation: ConversationId, action: str, fields: Fields, request: str
@@ -196,7 +189,9 @@ class Counter:
         except NotFound as error:
             return Result(accepted=False, conversation=None, refusal=str(error), kind=Refusal.NOT_NOW)
 
-    async def _one(self, conversation: ConversationId, command: Command, fields: Fields, request: str) -> Result:
+    async def _carry_out(
+        self, conversation: ConversationId, command: Command, fields: Fields, request: str
+    ) -> Result:
         result = await self._commands.perform(conversation, command, request=request)
         after = result.conversation
         held = result.kind is Refusal.HELD and after is not None
@@ -212,10 +207,9 @@ class Counter:
             repeated=result.repeated,
         )
 
-    def _check_teams(self, commands: Sequence[Command]) -> None:
-        for command in commands:
-            if isinstance(command, Transfer) and self.teams and command.team not in self.teams:
-                raise BadMessage(f"There is no team {command.team!r}; known are {', '.join(self.teams)}.")
+    def _check_team(self, command: Command) -> None:
+        if isinstance(command, Transfer) and self.teams and command.team not in self.teams:
+            raise BadMessage(f"There is no team {command.team!r}; known are {', '.join(self.teams)}.")
 
 
 def _meanwhile(view: ConversationView, fields: Fields) -> tuple[TranscriptEntry, ...]:
@@ -237,11 +231,6 @@ def _told_of(conversation: ConversationId, action: Action, fields: Fields) -> Fi
     if not isinstance(read, Mapping) or conversation not in read:
         raise BadMessage("'seen' must say for each conversation how many of the customer's messages were read.")
     return {**fields, Field.SEEN: read[conversation]}
-
-
-def part_of(request: str, number: int) -> str:
-    """Return the key of one of the commands that a request consists of, "" for a request without a key."""
-    return f"{request}/{number}" if request else ""
 
 
 def _not_allowed(action: Action) -> str:

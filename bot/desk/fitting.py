@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.desk.actions import ACTIONS, Action, Field, commands_for
+from bot.desk.actions import ACTIONS, Action, Field, command_for
 from bot.desk.enclosing import LARGEST_FILE
 from bot.domain.actions import SendState
 from bot.domain.conversation import Conversation, Rules
@@ -48,7 +48,7 @@ def why_not(action: Action, view: ConversationView, agent: Agent, at: datetime, 
         case "unblock" if view.blocked is None:
             return "This customer is not blocked."
     fields = _sample(action, view.conversation, at)
-    return _refused(view.conversation, commands_for(action.name, fields, agent=agent, at=at)[0])
+    return _refused(view.conversation, command_for(action.name, fields, agent=agent, at=at))
 
 
 def revisable(view: ConversationView, agent: Agent, *, may: Capabilities) -> dict[MessageId, list[str]]:

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Literal, Protocol
 
 from bot.desk.actions import BY_NAME, Action, Field, action_of
-from bot.desk.counter import Counter, Result, part_of
+from bot.desk.counter import Counter, Result
 from bot.desk.discord.answers import (
     DONE,
     Answer,
@@ -122,7 +122,7 @@ class Acting:
     async def _note(self, conversation: ConversationId, heard: Heard, agent: Agent) -> Answer:
         """Keep what somebody wrote as a note."""
         if heard.way is Way.TEXT:  # kept before the note, so that whoever shows it finds it standing there
-            await self._asking.keep_own(conversation, note_of(part_of(heard.request, 0)), heard)
+            await self._asking.keep_own(conversation, note_of(heard.request), heard)
         return await self._act("note", conversation, {"text": _noted(heard)}, heard, agent)
 
     async def _answers(self, conversation: ConversationId, heard: Heard) -> bool:
