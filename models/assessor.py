@@ -27,8 +27,14 @@ from models.manifest import SHIPPED
 from models.normalise import clean, normalise, spell_emoji
 from models.retrieval import EMPTY, TemplateIndex, build_index
 
-Text = TypeVar("Text")
+Given = TypeVar("Given")
 Result = TypeVar("Result")
+#: A text and the language in which its writer usually writes.
+Asked = tuple[str, str]
+
+#: Messages that a thread takes at once. Each is read in a pass of its own; what goes before and after the passes
+#: is done for a whole piece together, because a pass leaves nothing else in the processor's caches.
+PIECE = 16
 
 #: What every model is given before it may start.
 _TRIAL = "hello, where is my order?"
@@ -129,12 +135,15 @@ class LocalAssessor:
         was shows when each comes alone.
         """
         index, versions = self._index, self._made_with
-        pairs = list(zip(texts, usual or [UNDETERMINED] * len(texts), strict=True))
-        return await self._side_by_side(lambda pair: self._assess(*pair, index, versions), pairs)
+        asked = list(zip(texts, usual or [UNDETERMINED] * len(texts), strict=True))
+        size = max(1, min(PIECE, -(-len(asked) // self._threads)))
+        pieces = [asked[start : start + size] for start in range(0, len(asked), size)]
+        made = await self._side_by_side(lambda piece: self._assess(piece, index, versions), pieces)
+        return [assessment for piece in made for assessment in piece]
 
     def assess_one(self, text: str, *, usual: str = UNDETERMINED) -> Assessment:
         """Return the assessment of one text, on the thread that calls."""
-        return self._assess(text, usual, self._index, self._made_with)
+        return self._assess([(text, usual)], self._index, self._made_with)[0]
 
     async def explain(self, text: str, *, usual: str = UNDETERMINED) -> Explanation:
         """Return the assessment of a text with the words that mattered to it.
@@ -165,19 +174,19 @@ class LocalAssessor:
         """Wait for what is being assessed and end the threads."""
         await asyncio.to_thread(self._pool.shutdown)
 
-    async def _side_by_side(self, function: Callable[[Text], Result], texts: Sequence[Text]) -> list[Result]:
-        """Let each thread take the next text until none is left: one hand-over for each thread, not each text."""
+    async def _side_by_side(self, function: Callable[[Given], Result], pieces: Sequence[Given]) -> list[Result]:
+        """Let each thread take the next piece until none is left: one hand-over a thread, not one a piece."""
         loop = asyncio.get_running_loop()
         results: dict[int, Result] = {}
-        waiting = iter(enumerate(texts))  # taking the next is one step of the interpreter: threads may share it
+        waiting = iter(enumerate(pieces))  # taking the next is one step of the interpreter: threads may share it
 
         def work() -> None:
-            for number, text in waiting:
-                results[number] = function(text)
+            for number, piece in waiting:
+                results[number] = function(piece)
 
-        threads = min(self._threads, len(texts))
+        threads = min(self._threads, len(pieces))
         await asyncio.gather(*(loop.run_in_executor(self._pool, work) for _ in range(threads)))
-        return [results[number] for number in range(len(texts))]
+        return [results[number] for number in range(len(pieces))]
 
     def _embed(self, text: str) -> Vector:
         return self._read(normalise(text)).embedding
@@ -211,19 +220,35 @@ class LocalAssessor:
             ) from error
 
     def _read(self, normalised: str) -> Reading:
-        reading = self._encoder.read(normalised)
+        return self._sound(self._encoder.read(normalised))
+
+    def _sound(self, reading: Reading) -> Reading:
         if not (np.isfinite(reading.logits).all() and np.isfinite(reading.embedding).all()):
             raise ModelError(f"the model {self._made_with.model} gave numbers that are none: {_REMEDY}")
         return reading
 
-    def _assess(self, text: str, usual: str, index: TemplateIndex, versions: Versions) -> Assessment:
-        cleaned = clean(text)
-        language = self._languages.of(cleaned)
-        spoken = usual if language == UNDETERMINED else language
-        if spoken in self._readers:
-            return self._assess_in(spoken, cleaned, language, versions)
-        normalised = spell_emoji(cleaned)
-        reading = self._read(normalised)
+    def _assess(self, asked: Sequence[Asked], index: TemplateIndex, versions: Versions) -> list[Assessment]:
+        """Return the assessments of a few texts, step by step; one pass for each text."""
+        cleaned = [clean(text) for text, _ in asked]
+        languages = [self._languages.of(text) for text in cleaned]
+        spoken = [
+            usual if language == UNDETERMINED else language
+            for language, (_, usual) in zip(languages, asked, strict=True)
+        ]
+        ours = [number for number, one in enumerate(spoken) if one not in self._readers]
+        normalised = {number: spell_emoji(cleaned[number]) for number in ours}
+        ids = {number: self._encoder.ids(normalised[number]) for number in ours}
+        readings = {number: self._sound(self._encoder.pass_over(ids[number])) for number in ours}
+        return [
+            self._made_of(normalised[number], readings[number], languages[number], index, versions)
+            if number in readings
+            else self._assess_in(spoken[number], cleaned[number], languages[number], versions)
+            for number in range(len(asked))
+        ]
+
+    def _made_of(
+        self, normalised: str, reading: Reading, language: str, index: TemplateIndex, versions: Versions
+    ) -> Assessment:
         return Assessment(
             prediction=_prediction(self._probabilities(normalised, reading), language),
             candidates=index.nearest(reading.embedding) if normalised else (),
@@ -241,7 +266,7 @@ class LocalAssessor:
         )
 
     def _explain(self, text: str, usual: str, index: TemplateIndex, versions: Versions) -> Explanation:
-        made = self._assess(text, usual, index, versions)
+        [made] = self._assess([(text, usual)], index, versions)
         return explain(text, made, lambda part: self._measure(part, made.prediction.reader, index))
 
     def _measure(self, text: str, spoken: str, index: TemplateIndex) -> Measured:

@@ -4,13 +4,16 @@ What is exported reads **one** message without padding, so it needs no mask. Pro
 (scale of the activations found at run time); word embeddings are int8 with a scale for each word, which is
 much closer than one scale for all of them; the heads stay in float32. Before that, what is large in a few places
 of the activations is moved into the weights (SmoothQuant, Xiao et al. 2023), because one scale serves all places.
+Attention is one operator of onnxruntime, from which int8 makes one, too.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from onnx import load
@@ -26,8 +29,8 @@ HEADS = 12
 #: one whose embeddings are closest to float32's, with logits nearly so.
 SMOOTH = 0.75
 OPSET = 18
-#: A product: the module that holds it, and its name there.
-Place = tuple[nn.Module, str]
+#: The domain of onnxruntime's own operators.
+ONNXRUNTIME = "com.microsoft"
 _HEAD_NODES = ("/attend", "/inner", "/outer", "/project")
 
 
@@ -36,7 +39,7 @@ class OneMessage(nn.Module):  # type: ignore[misc]  # torch is not there when ty
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        self.network = network
+        self.network = copy.deepcopy(network)  # what is prepared for int8 is no longer what was trained
         words, scales = per_word(network.bert.embeddings.word_embeddings.weight)
         self.register_buffer("words", words)
         self.register_buffer("scales", scales)
@@ -44,13 +47,13 @@ class OneMessage(nn.Module):  # type: ignore[misc]  # torch is not there when ty
         places = parts.position_embeddings.weight[:MAX_TOKENS] + parts.token_type_embeddings.weight[0]
         self.register_buffer("places", places.detach().clone())
         for index, layer in enumerate(network.bert.encoder.layer):
-            self.add_module(f"qkv{index}", joined(layer.attention.self))
+            self.add_module(f"attention{index}", SelfAttention(layer.attention.self))
 
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         """Return what is said about the one message whose token ids are given."""
         hidden = self.embedded(ids)
         for index, layer in enumerate(self.network.bert.encoder.layer):
-            hidden = self.layer(hidden, layer, getattr(self, f"qkv{index}"))
+            hidden = self.layer(hidden, layer, getattr(self, f"attention{index}"))
         return self.heads(hidden)
 
     def embedded(self, ids: Tensor) -> Tensor:
@@ -58,14 +61,9 @@ class OneMessage(nn.Module):  # type: ignore[misc]  # torch is not there when ty
         words = self.words[ids].to(torch.float32) * self.scales[ids]
         return self.network.bert.embeddings.LayerNorm(words + self.places[: ids.shape[1]])
 
-    def layer(self, hidden: Tensor, layer: nn.Module, qkv: nn.Module) -> Tensor:
+    def layer(self, hidden: Tensor, layer: nn.Module, attend: nn.Module) -> Tensor:
         """Return the next layer's ``[1, n, 384]`` from this one's."""
-        size = WIDTH // HEADS
-        query, key, value = (
-            part.view(1, -1, HEADS, size).transpose(1, 2) for part in qkv(hidden).split(WIDTH, dim=-1)
-        )
-        scores = torch.softmax(query @ key.transpose(-1, -2) / math.sqrt(size), dim=-1)
-        context = (scores @ value).transpose(1, 2).reshape(1, -1, WIDTH)
+        context = attend(hidden)
         out = layer.attention.output
         hidden = out.LayerNorm(out.dense(context) + hidden)
         inner = functional.gelu(layer.intermediate.dense(hidden))
@@ -79,6 +77,55 @@ class OneMessage(nn.Module):  # type: ignore[misc]  # torch is not there when ty
         logits = network.outer(functional.gelu(network.inner(features)))
         embedding = functional.normalize(network.project(hidden.mean(1)), dim=1)
         return logits[0], embedding[0]
+
+
+class SelfAttention(nn.Module):  # type: ignore[misc]  # torch is not there when types are checked
+    """Attention of one message's tokens to each other: query, key and value are one product, as is their use."""
+
+    in_features = WIDTH
+
+    def __init__(self, attention: nn.Module) -> None:
+        super().__init__()
+        parts = (attention.query, attention.key, attention.value)
+        self.weight = nn.Parameter(torch.cat([part.weight.data.t() for part in parts], dim=1))
+        self.bias = nn.Parameter(torch.cat([part.bias.data for part in parts]))
+        self.register_buffer("shrink", torch.ones(WIDTH))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the context, ``[1, n, 384]`` from ``x[1, n, 384]``."""
+        context: Tensor = Attending.apply(x * self.shrink, self.weight, self.bias)
+        return context
+
+    def smooth(self, scales: Tensor) -> None:
+        """Compute the same from ``x / scales``, with weights that are as many times larger."""
+        self.weight.data *= scales.unsqueeze(1)
+        self.shrink /= scales
+
+    def shrink_context(self, scales: Tensor) -> None:
+        """Give the context divided by ``scales[384]``: its parts are sums of values, so the values are."""
+        self.weight.data[:, -WIDTH:] /= scales
+        self.bias.data[-WIDTH:] /= scales
+
+
+class Attending(torch.autograd.Function):  # type: ignore[misc]  # as above
+    """What ``com.microsoft.Attention`` computes, and its name for the exporter."""
+
+    @staticmethod
+    def forward(_context: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # noqa: ANN401  # torch's own
+        """Return ``[1, n, 384]`` from ``x[1, n, 384]``, ``weight[384, 3 * 384]`` and ``bias[3 * 384]``."""
+        size = WIDTH // HEADS
+        query, key, value = (
+            part.view(1, -1, HEADS, size).transpose(1, 2) for part in (x @ weight + bias).split(WIDTH, dim=-1)
+        )
+        scores = torch.softmax(query @ key.transpose(-1, -2) / math.sqrt(size), dim=-1)
+        return (scores @ value).transpose(1, 2).reshape(1, -1, WIDTH)
+
+    @staticmethod
+    def symbolic(graph: Any, x: Any, weight: Any, bias: Any) -> Any:  # noqa: ANN401  # the exporter's own
+        """Return the operator in the exported graph."""
+        made = graph.op(f"{ONNXRUNTIME}::Attention", x, weight, bias, num_heads_i=HEADS)
+        made.setType(x.type())
+        return made
 
 
 class Smoothed(nn.Module):  # type: ignore[misc]  # torch is not there when types are checked
@@ -98,35 +145,46 @@ class Smoothed(nn.Module):  # type: ignore[misc]  # torch is not there when type
 
 def smoothed(module: OneMessage, sample: Sequence[Sequence[int]]) -> OneMessage:
     """Return ``module`` with the encoder's products smoothed by what the token ids in ``sample`` excite."""
-    peaks = {place: torch.full((getattr(*place).in_features,), 1e-4) for place in products(module)}
-    hooks = [getattr(*place).register_forward_hook(_keeping(peaks, place)) for place in peaks]
+    peaks = {product: torch.full((product.in_features,), 1e-4) for product in products(module)}
+    hooks = [product.register_forward_hook(_keeping(peaks)) for product in peaks]
     with torch.inference_mode():
         for ids in sample:
             module(torch.tensor([list(ids)]))
     for hook in hooks:
         hook.remove()
-    for place, peak in peaks.items():
-        linear = getattr(*place)
-        widths = linear.weight.data.abs().amax(dim=0).clamp(min=1e-4)
-        scales = peak.clone().pow(SMOOTH) / widths.pow(1.0 - SMOOTH)
-        setattr(*place, Smoothed(linear, scales / scales.mean()))
+    for index, layer in enumerate(module.network.bert.encoder.layer):
+        attend, after = getattr(module, f"attention{index}"), layer.attention.output.dense
+        attend.smooth(_scales(peaks[attend], attend.weight.data, inputs=0))
+        scales = _scales(peaks[after], after.weight.data, inputs=1)
+        attend.shrink_context(scales)
+        after.weight.data *= scales
+        for holder in (layer.intermediate, layer.output):
+            scales = _scales(peaks[holder.dense], holder.dense.weight.data, inputs=1)
+            holder.dense = Smoothed(holder.dense, scales)
     return module
 
 
-def products(module: OneMessage) -> Iterator[Place]:
-    """Yield the encoder's products that become int8: who holds each, and by what name."""
+def products(module: OneMessage) -> Iterator[nn.Module]:
+    """Yield the encoder's products that become int8."""
     for index, layer in enumerate(module.network.bert.encoder.layer):
-        yield module, f"qkv{index}"
-        yield layer.attention.output, "dense"
-        yield layer.intermediate, "dense"
-        yield layer.output, "dense"
+        yield getattr(module, f"attention{index}")
+        yield layer.attention.output.dense
+        yield layer.intermediate.dense
+        yield layer.output.dense
 
 
-def _keeping(peaks: dict[Place, Tensor], place: Place) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:
+def _scales(peak: Tensor, weight: Tensor, *, inputs: int) -> Tensor:
+    """Return by what to divide each input of a product; ``inputs`` is the axis of ``weight`` that they meet."""
+    widths = weight.abs().amax(dim=1 - inputs).clamp(min=1e-4)
+    scales = peak.clone().pow(SMOOTH) / widths.pow(1.0 - SMOOTH)
+    return scales / scales.mean()
+
+
+def _keeping(peaks: dict[nn.Module, Tensor]) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:
     """Return a hook that keeps the largest value at each place of what goes into a product."""
 
-    def keep(_module: nn.Module, inputs: tuple[Tensor], _output: Tensor) -> None:
-        peaks[place] = torch.maximum(peaks[place], inputs[0].abs().amax(dim=(0, 1)))
+    def keep(product: nn.Module, inputs: tuple[Tensor], _output: Tensor) -> None:
+        peaks[product] = torch.maximum(peaks[product], inputs[0].abs().amax(dim=(0, 1)))
 
     return keep
 
@@ -137,20 +195,10 @@ def per_word(weight: Tensor) -> tuple[Tensor, Tensor]:
     return torch.round(weight.detach() / scales).to(torch.int8), scales
 
 
-def joined(attention: nn.Module) -> nn.Linear:
-    """Return query, key and value as one product: its input is brought to int8 once instead of three times."""
-    linear = nn.Linear(WIDTH, 3 * WIDTH)
-    parts = (attention.query, attention.key, attention.value)
-    linear.weight.data = torch.cat([part.weight.data for part in parts])
-    linear.bias.data = torch.cat([part.bias.data for part in parts])
-    return linear
-
-
 def export(network: Network, folder: Path, *, sample: Sequence[Sequence[int]] = ()) -> tuple[Path, Path]:
     """Write the float32 network and the int8 one that is shipped; return both paths.
 
     ``sample``: token ids of a hundred messages or more, by which the products are smoothed; without, they are not.
-    The network's products are replaced by equal ones then.
     """
     folder.mkdir(parents=True, exist_ok=True)
     exact, small = folder / "model.float32.onnx", folder / "model.int8.onnx"
@@ -165,6 +213,7 @@ def export(network: Network, folder: Path, *, sample: Sequence[Sequence[int]] = 
         output_names=["logits", "embedding"],
         dynamic_axes={"ids": {1: "tokens"}},
         opset_version=OPSET,
+        custom_opsets={ONNXRUNTIME: 1},
         dynamo=False,
     )
     quantise(exact, small)
@@ -180,7 +229,7 @@ def quantise(exact: Path, small: Path) -> None:
         per_channel=True,
         reduce_range=True,  # 7 bits: without VNNI instructions, sums of 8-bit products would saturate in silence
         weight_type=QuantType.QInt8,
-        op_types_to_quantize=["MatMul"],
+        op_types_to_quantize=["MatMul", "Attention"],
         nodes_to_exclude=names + [f"{name}_MatMul" for name in names],  # a Gemm becomes a MatMul of that name
         extra_options={"MatMulConstBOnly": True},
     )
