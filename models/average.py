@@ -32,12 +32,14 @@ def average(first: Path, second: Path, *, share: float, data: list[Path], out: P
     require_torch()
     if not 0 < share < 1:
         raise ModelError(f"the share of the first network is {share}, wanted a number between 0 and 1")
-    from models.network import new_network  # noqa: PLC0415  # needs torch, which a plain install lacks
+    import torch  # noqa: PLC0415  # which a plain install lacks
 
-    network = new_network(base_folder())
-    network.load_state_dict(mean_of(_weights(first), _weights(second), share=share))
-    network.eval()
+    from models.network import network_of  # noqa: PLC0415  # needs torch
+
+    mean = mean_of(weights_in(first), weights_in(second), share=share)
+    network = network_of(base_folder(), mean)
     out.mkdir(parents=True, exist_ok=True)
+    torch.save({"network": mean}, out / CHECKPOINT)
     mixture = mixture_of(data, corpus=CORPUS, seed=seed, limit=None, recipe=RECIPE)
     return finish(network, mixture, base=base_folder(), out=out)
 
@@ -56,7 +58,8 @@ def mean_of(first: Mapping[str, Tensor], second: Mapping[str, Tensor], *, share:
     }
 
 
-def _weights(folder: Path) -> Mapping[str, Tensor]:
+def weights_in(folder: Path) -> Mapping[str, Tensor]:
+    """Return the weights of a finished training. Raises ModelError where there is none."""
     import torch  # noqa: PLC0415  # as above
 
     file = folder / CHECKPOINT

@@ -3,7 +3,8 @@
 ``loss = weighted binary cross-entropy of the three labels + DISTIL * (1 - cosine to the original embedding)``.
 The second part keeps retrieval by meaning intact while the first teaches the labels (see
 ``docs/decisions/0002-one-forward-pass.md``). Word embeddings stay as they are. Seed and data determine the
-mixture, the order and the result (bit for bit on the same kind of machine).
+mixture, the order and the result (bit for bit on the same kind of machine). ``models.distil`` runs the same way
+towards other goals.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ CHECKPOINT_EVERY = 300
 TELL_EVERY = 20
 
 Progress = Callable[[str, float], None]
+#: ``goal(network, numbers of messages, ids[b, n], mask[b, n])`` returns what is to become small.
+Goal = Callable[[Network, Sequence[int], Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +58,18 @@ def fine_tune(
     """Return the encoder in ``base`` fine-tuned; a checkpoint of the same run in ``out`` is continued."""
     tokens = Tokens(base, max_tokens=TOKENS)
     encoded = [encode(example, tokens) for example in examples]
-    return Run(encoded, seed=seed, epochs=epochs).train(base, out=out, progress=progress)
+    torch.manual_seed(seed)
+    network = new_network(base)
+    run = Run(encoded, seed=seed, epochs=epochs)
+    goal = Labels(encoded, run.originals(base, out=out, progress=progress))
+    return run.train(network, goal, out=out, progress=progress)
 
 
 def encode(example: Example, tokens: Tokens) -> Encoded:
-    """Return ``example`` as token ids."""
+    """Return ``example`` as token ids, with targets that are not quite 0 and 1."""
     ids = tokens.ids_of_normalised(example.text)
-    return Encoded(ids=tuple(ids), targets=example.targets, weights=example.weights)
+    targets = tuple(target * (1.0 - 2.0 * SMOOTHING) + SMOOTHING for target in example.targets)
+    return Encoded(ids=tuple(ids), targets=targets, weights=example.weights)
 
 
 def batches(lengths: Sequence[int], *, seed: int, epoch: int, size: int = BATCH) -> list[list[int]]:
@@ -76,33 +84,63 @@ def batches(lengths: Sequence[int], *, seed: int, epoch: int, size: int = BATCH)
     return grouped
 
 
-class Run:
-    """One training run over encoded messages, which can be interrupted and continued."""
+class Labels:
+    """The goal of training: a message's labels, and an embedding near ``originals[messages, 384]``."""
 
-    def __init__(self, encoded: Sequence[Encoded], *, seed: int, epochs: int) -> None:
+    def __init__(self, encoded: Sequence[Encoded], originals: Vector) -> None:
+        self._encoded = encoded
+        self._originals = originals
+
+    def __call__(self, network: Network, batch: Sequence[int], ids: Tensor, mask: Tensor) -> Tensor:
+        """Return the loss of a batch."""
+        targets = torch.tensor([self._encoded[index].targets for index in batch])
+        weights = torch.tensor([self._encoded[index].weights for index in batch])
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, embedding = network(ids, mask)
+        losses = functional.binary_cross_entropy_with_logits(logits.float(), targets, reduction="none")
+        far = 1.0 - (embedding.float() * torch.from_numpy(self._originals[list(batch)])).sum(1).mean()
+        return (losses * weights).sum() / BATCH + DISTIL * far
+
+
+class Run:
+    """One training run over encoded messages, which can be interrupted and continued.
+
+    ``mark`` stands for what else decides the result, such as the network that is imitated; ``rates`` are those of
+    the encoder and of what is on top of it.
+    """
+
+    def __init__(
+        self,
+        encoded: Sequence[Encoded],
+        *,
+        seed: int,
+        epochs: int,
+        mark: str = "",
+        rates: tuple[float, float] = (ENCODER_RATE, HEAD_RATE),
+    ) -> None:
         self._encoded = encoded
         self._seed = seed
+        self._mark = mark
+        self._rates = rates
         lengths = [len(message.ids) for message in encoded]
         self._plan = [batch for epoch in range(epochs) for batch in batches(lengths, seed=seed, epoch=epoch)]
 
     def fingerprint(self) -> str:
-        """Return what a checkpoint must match to be continued: the data, the seed and the plan."""
-        digest = hashlib.sha256(f"{self._seed} {len(self._plan)}".encode())
+        """Return what a checkpoint must match to be continued: the data, the seed, the plan and the mark."""
+        digest = hashlib.sha256(f"{self._seed} {len(self._plan)} {self._mark}{self._rates}".encode())
         for message in self._encoded:
             digest.update(repr((message.ids, message.targets, message.weights)).encode())
         return digest.hexdigest()
 
-    def train(self, base: Path, *, out: Path, progress: Progress) -> Network:
-        """Return the trained network. A checkpoint of the same run in ``out`` is continued."""
-        torch.manual_seed(self._seed)
-        network = new_network(base)
-        teacher = self._teacher(base, out=out, progress=progress)
-        optimiser, schedule = _optimiser(network, steps=len(self._plan))
+    def train(self, network: Network, goal: Goal, *, out: Path, progress: Progress) -> Network:
+        """Return ``network`` trained towards ``goal``. A checkpoint of the same run in ``out`` is continued."""
+        optimiser, schedule = _optimiser(network, steps=len(self._plan), rates=self._rates)
         start = self._resume(out, network, optimiser, schedule)
         network.train()
         for step in range(start, len(self._plan)):
             torch.manual_seed(self._seed * 1_000_003 + step)  # so that a continued run draws the same
-            loss = self._loss(network, self._plan[step], teacher)
+            batch = self._plan[step]
+            loss = goal(network, batch, *padded([self._encoded[index].ids for index in batch]))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -116,21 +154,10 @@ class Run:
         network.eval()
         return network
 
-    def _loss(self, network: Network, batch: Sequence[int], teacher: Vector) -> Tensor:
-        messages = [self._encoded[index] for index in batch]
-        ids, mask = padded([message.ids for message in messages])
-        targets = torch.tensor([message.targets for message in messages]) * (1.0 - 2.0 * SMOOTHING) + SMOOTHING
-        weights = torch.tensor([message.weights for message in messages])
-        with torch.autocast("cpu", torch.bfloat16):
-            logits, embedding = network(ids, mask)
-        losses = functional.binary_cross_entropy_with_logits(logits.float(), targets, reduction="none")
-        far = 1.0 - (embedding.float() * torch.from_numpy(teacher[list(batch)])).sum(1).mean()
-        return (losses * weights).sum() / BATCH + DISTIL * far
-
-    def _teacher(self, base: Path, *, out: Path, progress: Progress) -> Vector:
+    def originals(self, base: Path, *, out: Path, progress: Progress) -> Vector:
         """Return the original embeddings ``[messages, 384]`` of all messages, kept in ``out`` for a next time."""
-        kept = out / "teacher.npy"
-        mark = out / "teacher.txt"
+        kept = out / "originals.npy"
+        mark = out / "originals.txt"
         if kept.exists() and mark.exists() and mark.read_text() == self.fingerprint():
             vectors: Vector = np.load(kept)
             return vectors
@@ -194,11 +221,11 @@ def original_vectors(messages: Sequence[Sequence[int]], *, base: Path, progress:
     return vectors[[place[tuple(ids)] for ids in messages]]
 
 
-def _optimiser(network: Network, *, steps: int) -> tuple[AdamW, LambdaLR]:
+def _optimiser(network: Network, *, steps: int, rates: tuple[float, float]) -> tuple[AdamW, LambdaLR]:
     """Return AdamW, with a faster rate for the new layers, and a rate that warms up and falls to nothing."""
     encoder = [p for name, p in network.named_parameters() if name.startswith("bert.") and p.requires_grad]
     head = [p for name, p in network.named_parameters() if not name.startswith("bert.")]
-    groups = [{"params": encoder, "lr": ENCODER_RATE}, {"params": head, "lr": HEAD_RATE}]
+    groups = [{"params": part, "lr": rate} for part, rate in zip((encoder, head), rates, strict=True)]
     optimiser = AdamW(groups, weight_decay=0.01)
     warm = max(1, round(WARM_UP * steps))
 

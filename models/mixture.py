@@ -51,7 +51,7 @@ class Recipe:
     """
 
     read: int = 3
-    relabelled: int = 1
+    relabelled: int = 2
     own: int = 2
     importance: float = 1.5
     noise: bool = True

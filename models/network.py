@@ -7,6 +7,8 @@ the original sentence encoder's (Reimers & Gurevych 2019) because training disti
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -60,6 +62,41 @@ def new_network(base: Path) -> Network:
     bert = original_encoder(base)
     bert.embeddings.word_embeddings.weight.requires_grad_(False)
     return Network(bert)
+
+
+def network_of(base: Path, weights: Mapping[str, Tensor]) -> Network:
+    """Return the network with ``weights``: like that of ``base``, or of fewer layers and a narrower inside."""
+    network = new_network(base)
+    inner = "bert.encoder.layer.{}.intermediate.dense.weight"
+    count = next(index for index in itertools.count() if inner.format(index) not in weights)
+    narrow(network, range(count), width=len(weights[inner.format(0)]))
+    network.load_state_dict(weights)
+    network.eval()
+    return network
+
+
+def narrow(
+    network: Network, layers: Sequence[int], *, width: int, excited: Sequence[Tensor] | None = None
+) -> None:
+    """Keep of ``network`` the layers named, and of the inside of each the ``width`` places that say most.
+
+    ``excited``: for each layer ``[inside]``, how large its places become; without, the first ones stay.
+    """
+    kept = [network.bert.encoder.layer[index] for index in layers]
+    for index, layer in zip(layers, kept, strict=True):
+        into, out = layer.intermediate.dense, layer.output.dense
+        says = excited[index] * out.weight.data.norm(dim=0) if excited else -torch.arange(into.out_features)
+        places = says.topk(width).indices.sort().values
+        layer.intermediate.dense = _linear(into.weight.data[places], into.bias.data[places])
+        layer.output.dense = _linear(out.weight.data[:, places], out.bias.data)
+    network.bert.encoder.layer = nn.ModuleList(kept)
+    network.bert.config.num_hidden_layers = len(kept)
+
+
+def _linear(weight: Tensor, bias: Tensor) -> nn.Linear:
+    linear = nn.Linear(weight.shape[1], weight.shape[0])
+    linear.weight.data, linear.bias.data = weight.clone(), bias.clone()
+    return linear
 
 
 def original_encoder(base: Path) -> BertModel:

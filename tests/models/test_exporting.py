@@ -64,7 +64,7 @@ def test_what_is_exported_says_the_same_in_float32_and_nearly_so_in_int8(network
     assert np.allclose(said, logits.numpy(), atol=2e-2)  # its word embeddings are int8
     assert np.allclose(nearly, logits.numpy(), atol=0.2)
     assert (embeddings * vectors.numpy()).sum(axis=1).min() > 0.999
-    assert (nearly_embeddings * vectors.numpy()).sum(axis=1).min() > 0.98
+    assert (nearly_embeddings * vectors.numpy()).sum(axis=1).min() > 0.95
 
 
 @pytest.mark.filterwarnings("default")  # torch's exporter warns of its own future

@@ -1,0 +1,143 @@
+"""How a small network learns from larger ones. Needs torch: ``models.distil`` imports it where that is there."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.dataset import Example
+from models.finetune import BATCH, TOKENS, Encoded, Labels, Progress, Run, encode, padded
+from models.network import Network, narrow, network_of
+from models.tokens import Tokens
+
+#: Rates of the encoder and of what is on top of it while a student imitates, which begins far from its teacher.
+RATES = (2e-4, 2e-4)
+#: What hidden states and embedding count for, against the labels.
+HIDDEN, EMBEDDING = 2.0, 2.0
+Hook = Callable[[nn.Module, tuple[Tensor], Tensor], None]
+#: Messages by which the places in the inside of a layer are chosen.
+EXCITED_BY = 600
+
+
+class Imitation:
+    """The goal of a student: to say of a message what its teacher says, and to see each of its tokens alike."""
+
+    def __init__(self, teacher: Network) -> None:
+        self._teacher = teacher
+
+    def __call__(self, network: Network, _batch: Sequence[int], ids: Tensor, mask: Tensor) -> Tensor:
+        """Return the loss of a batch."""
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            seen = self._teacher.bert(input_ids=ids, attention_mask=mask).last_hidden_state
+            labels = torch.sigmoid(self._teacher.logits(seen, mask).float())
+            meant = self._teacher.embedding(seen, mask).float()
+        with torch.autocast("cpu", torch.bfloat16):
+            hidden = network.bert(input_ids=ids, attention_mask=mask).last_hidden_state
+            logits, embedding = network.logits(hidden, mask), network.embedding(hidden, mask)
+        apart = 1.0 - functional.cosine_similarity(hidden.float(), seen.float(), dim=-1)
+        wrong = functional.binary_cross_entropy_with_logits(logits.float(), labels, reduction="sum") / BATCH
+        far = 1.0 - (embedding.float() * meant).sum(1).mean()
+        return wrong + HIDDEN * (apart * mask).sum() / mask.sum() + EMBEDDING * far
+
+
+def imitate(
+    teacher: Mapping[str, Tensor],
+    texts: Sequence[str],
+    *,
+    base: Path,
+    out: Path,
+    layers: Sequence[int],
+    width: int,
+    seed: int,
+    progress: Progress,
+) -> Network:
+    """Return a network of some ``layers`` of the teacher's that imitates it on ``texts``, normalised messages."""
+    whole = network_of(base, teacher)
+    tokens = Tokens(base, max_tokens=TOKENS)
+    encoded = [Encoded(ids=tuple(tokens.ids_of_normalised(text)), targets=(), weights=()) for text in texts]
+    student = copy.deepcopy(whole)
+    narrow(student, layers, width=width, excited=excited(whole, encoded[:: max(1, len(encoded) // EXCITED_BY)]))
+    run = Run(encoded, seed=seed, epochs=1, mark=_mark(teacher), rates=RATES)
+    return run.train(student, Imitation(whole), out=out, progress=progress)
+
+
+def excited(network: Network, messages: Sequence[Encoded]) -> list[Tensor]:
+    """Return, for each layer, how large the places of its inside become on ``messages``: a sum, ``[inside]``."""
+    layers = network.bert.encoder.layer
+    sums = [torch.zeros(layer.output.dense.in_features) for layer in layers]
+
+    def keeping(index: int) -> Hook:
+        def keep(_module: nn.Module, _inputs: tuple[Tensor], output: Tensor) -> None:
+            sums[index].add_(output.abs().sum(dim=(0, 1)))
+
+        return keep
+
+    hooks = [layer.intermediate.register_forward_hook(keeping(index)) for index, layer in enumerate(layers)]
+    with torch.inference_mode():
+        for message in messages:
+            network(*padded([message.ids]))
+    for hook in hooks:
+        hook.remove()
+    return sums
+
+
+def teach(
+    student: Mapping[str, Tensor],
+    teachers: Sequence[Mapping[str, Tensor]],
+    examples: Sequence[Example],
+    *,
+    base: Path,
+    out: Path,
+    trust: float,
+    seed: int,
+    epochs: int,
+    progress: Progress,
+) -> Network:
+    """Return ``student`` trained on ``examples``; for each label, what teachers say of it counts for ``trust``."""
+    tokens = Tokens(base, max_tokens=TOKENS)
+    encoded = [encode(example, tokens) for example in examples]
+    said = torch.stack([say(network_of(base, one), encoded, progress=progress) for one in teachers]).mean(dim=0)
+    taught = [
+        blended(message, row, trust) for message, row in zip(encoded, torch.sigmoid(said).tolist(), strict=True)
+    ]
+    run = Run(taught, seed=seed, epochs=epochs, mark=_mark(student))
+    goal = Labels(taught, run.originals(base, out=out, progress=progress))
+    return run.train(network_of(base, student), goal, out=out, progress=progress)
+
+
+def blended(message: Encoded, said: Sequence[float], trust: float) -> Encoded:
+    """Return ``message`` with targets between its labels and what teachers said, by what either counts for.
+
+    The cross-entropy towards it is the sum of both, but for a constant.
+    """
+    weights = tuple(weight + trust for weight in message.weights)
+    parts = zip(message.targets, message.weights, said, weights, strict=True)
+    targets = tuple((target * weight + trust * one) / total for target, weight, one, total in parts)
+    return replace(message, targets=targets, weights=weights)
+
+
+def say(network: Network, messages: Sequence[Encoded], *, progress: Progress) -> Tensor:
+    """Return the labels' logits of ``messages``, ``[messages, 3]``."""
+    order = sorted(range(len(messages)), key=lambda index: len(messages[index].ids))
+    logits = torch.zeros(len(messages), 3)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            logits[batch] = network(*padded([messages[index].ids for index in batch]))[0].float()
+            if start % (20 * BATCH) == 0:
+                progress("listening to a teacher", start / len(order))
+    return logits
+
+
+def _mark(weights: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        digest.update(name.encode() + weights[name].cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

