@@ -156,14 +156,15 @@ class Run:
 
     def originals(self, base: Path, *, out: Path, progress: Progress) -> Vector:
         """Return the original embeddings ``[messages, 384]`` of all messages, kept in ``out`` for a next time."""
-        kept = out / "originals.npy"
-        mark = out / "originals.txt"
-        if kept.exists() and mark.exists() and mark.read_text() == self.fingerprint():
+        ids = [message.ids for message in self._encoded]
+        kept, mark = out / "originals.npy", out / "originals.txt"
+        texts = hashlib.sha256(repr(ids).encode()).hexdigest()
+        if kept.exists() and mark.exists() and mark.read_text() == texts:
             vectors: Vector = np.load(kept)
             return vectors
-        fresh = original_vectors([message.ids for message in self._encoded], base=base, progress=progress)
+        fresh = original_vectors(ids, base=base, progress=progress)
         np.save(kept, fresh)
-        mark.write_text(self.fingerprint())
+        mark.write_text(texts)
         return fresh
 
     def _resume(self, out: Path, network: Network, optimiser: AdamW, schedule: LambdaLR) -> int:
