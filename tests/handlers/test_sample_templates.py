@@ -36,7 +36,7 @@ def test_every_variant_of_every_template_can_be_sent(template: Template, name: s
     "template", sample_brand().catalogue.of_kind(Kind.ANSWER), ids=lambda template: template.id
 )
 def test_every_answer_has_enough_examples_and_a_short_form_stays_short(template: Template) -> None:
-    assert 8 <= len(template.examples) <= 12
+    assert 18 <= len(template.examples) <= 21
     for channel in ("discord", "telegram", "x"):
         short = render(template, situation=situation(channel=channel), variables=sample_brand().facts())
         assert len(short.text) < 600
