@@ -116,5 +116,5 @@ def test_messages_to_imitate_on_are_thinned_by_source_but_for_those_written_for_
     own = [decided(text, frozenset(), source="retail") for text in TEXTS]
     chosen = messages([*public, *own, *own], seed=1)
     assert sum(text.startswith("remark") for text in chosen) == 2
-    assert len(chosen) == 2 + 3 * len(TEXTS)
+    assert len(chosen) == 2 + 2 * len(TEXTS)
     assert set(TEXTS) <= set(chosen)
