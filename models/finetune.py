@@ -106,7 +106,7 @@ class Run:
     """One training run over encoded messages, which can be interrupted and continued.
 
     ``mark`` stands for what else decides the result, such as the network that is imitated; ``rates`` are those of
-    the encoder and of what is on top of it.
+    the encoder and of what is on top of it. ``dropout`` is for learning from few labels, not for imitating.
     """
 
     def __init__(
@@ -117,17 +117,21 @@ class Run:
         epochs: int,
         mark: str = "",
         rates: tuple[float, float] = (ENCODER_RATE, HEAD_RATE),
+        dropout: bool = True,
     ) -> None:
         self._encoded = encoded
         self._seed = seed
         self._mark = mark
         self._rates = rates
+        self._dropout = dropout
         lengths = [len(message.ids) for message in encoded]
         self._plan = [batch for epoch in range(epochs) for batch in batches(lengths, seed=seed, epoch=epoch)]
 
     def fingerprint(self) -> str:
         """Return what a checkpoint must match to be continued: the data, the seed, the plan and the mark."""
-        digest = hashlib.sha256(f"{self._seed} {len(self._plan)} {self._mark}{self._rates}".encode())
+        digest = hashlib.sha256(
+            f"{self._seed} {len(self._plan)} {self._mark}{self._rates}{self._dropout}".encode()
+        )
         for message in self._encoded:
             digest.update(repr((message.ids, message.targets, message.weights)).encode())
         return digest.hexdigest()
@@ -136,7 +140,7 @@ class Run:
         """Return ``network`` trained towards ``goal``. A checkpoint of the same run in ``out`` is continued."""
         optimiser, schedule = _optimiser(network, steps=len(self._plan), rates=self._rates)
         start = self._resume(out, network, optimiser, schedule)
-        network.train()
+        network.train(self._dropout)
         for step in range(start, len(self._plan)):
             torch.manual_seed(self._seed * 1_000_003 + step)  # so that a continued run draws the same
             batch = self._plan[step]

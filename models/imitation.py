@@ -64,7 +64,7 @@ def imitate(
     encoded = [Encoded(ids=tuple(tokens.ids_of_normalised(text)), targets=(), weights=()) for text in texts]
     student = copy.deepcopy(whole)
     narrow(student, layers, width=width, excited=excited(whole, encoded[:: max(1, len(encoded) // EXCITED_BY)]))
-    run = Run(encoded, seed=seed, epochs=1, mark=_mark(teacher), rates=RATES)
+    run = Run(encoded, seed=seed, epochs=1, mark=_mark(teacher), rates=RATES, dropout=False)
     return run.train(student, Imitation(whole), out=out, progress=progress)
 
 
