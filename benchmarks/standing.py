@@ -35,9 +35,15 @@ ESCALATED = Decision(kind=DecisionKind.ESCALATE, reason=Reason.NOT_ASSESSED)
 class NoModel:
     """Stands where a model would: nothing is read here."""
 
-    async def assess(self, texts: Sequence[str], *, usual: Sequence[str] | None = None) -> Sequence[None]:
+    async def assess(
+        self,
+        texts: Sequence[str],
+        *,
+        usual: Sequence[str] | None = None,
+        addressed: Sequence[bool] | None = None,
+    ) -> Sequence[None]:
         """Read nothing."""
-        del usual
+        del usual, addressed
         return [None for _ in texts]
 
     async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:

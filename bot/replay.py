@@ -144,41 +144,54 @@ class Sink:
         """Show nobody anything."""
 
 
+#: A text, and whether it is addressed to the brand.
+Said = tuple[str, bool]
+
+
 class AheadAssessor:
     """Reads ahead in the transcript, so that all of the model's threads work. Results are the same."""
 
-    def __init__(self, assessor: Assessor, texts: Sequence[str]) -> None:
+    def __init__(self, assessor: Assessor, said: Sequence[Said]) -> None:
         self._assessor = assessor
-        self._texts = texts
+        self._said = said
         self._next = 0
-        self._known: dict[str, Assessment | None] = {}
+        self._known: dict[Said, Assessment | None] = {}
 
     async def assess(
-        self, texts: Sequence[str], *, usual: Sequence[str] | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        usual: Sequence[str] | None = None,
+        addressed: Sequence[bool] | None = None,
     ) -> Sequence[Assessment | None]:
         """Return one assessment for each text, in order; what is known ahead knows nothing of its writer."""
-        found = list(await self._ahead(texts))
+        said = list(zip(texts, addressed or [True] * len(texts), strict=True))
+        found = list(await self._ahead(said))
         told = usual or [UNDETERMINED] * len(texts)
         leaning = [place for place, made in enumerate(found) if _leans(made, told[place])]
         if leaning:
-            again = [texts[place] for place in leaning]
-            made_again = await self._assessor.assess(again, usual=[told[place] for place in leaning])
+            made_again = await self._assessor.assess(
+                [texts[place] for place in leaning],
+                usual=[told[place] for place in leaning],
+                addressed=[said[place][1] for place in leaning],
+            )
             for place, made in zip(leaning, made_again, strict=True):
                 found[place] = made
         return found
 
-    async def _ahead(self, texts: Sequence[str]) -> Sequence[Assessment | None]:
-        while any(text not in self._known for text in texts):
-            ahead = list(dict.fromkeys([*texts, *self._texts[self._next : self._next + AHEAD]]))
+    async def _ahead(self, said: Sequence[Said]) -> Sequence[Assessment | None]:
+        while any(one not in self._known for one in said):
+            ahead = list(dict.fromkeys([*said, *self._said[self._next : self._next + AHEAD]]))
             self._next += AHEAD
-            fresh = [text for text in ahead if text not in self._known]
-            found = await self._assessor.assess(fresh)
-            self._keep(texts, dict(zip(fresh, found, strict=True)))
-        return [self._known[text] for text in texts]
+            fresh = [one for one in ahead if one not in self._known]
+            texts, addressed = [text for text, _ in fresh], [meant for _, meant in fresh]
+            found = await self._assessor.assess(texts, addressed=addressed)
+            self._keep(said, dict(zip(fresh, found, strict=True)))
+        return [self._known[one] for one in said]
 
-    def _keep(self, texts: Sequence[str], found: Mapping[str, Assessment | None]) -> None:
+    def _keep(self, said: Sequence[Said], found: Mapping[Said, Assessment | None]) -> None:
         """Add what was found and forget the oldest, but nothing of what is asked for now."""
-        asked = {text: self._known[text] for text in texts if text in self._known}
+        asked = {one: self._known[one] for one in said if one in self._known}
         self._known = dict([*self._known.items(), *found.items()][-KEPT:]) | asked
 
     async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:
@@ -212,14 +225,15 @@ async def replay(
     store = await SqliteStore.open(memory=True, present=time.now, reopen_window=window)
     reports = ReportService(store, await ReportDatabase.open(":memory:"), time=time)
     arriving = arrivals_of(lines, patience)
-    texts = [arriving[line.number].text for line in lines if line.role in CUSTOMERS and line.number in arriving]
+    heard = [arriving[line.number] for line in lines if line.role in CUSTOMERS and line.number in arriving]
+    said = [(arrival.text, arrival.addressed) for arrival in heard]
     result.unreadable = sum(line.role != "bot" and line.number not in arriving for line in lines)
     board = NoticeBoard()
     try:
         heed = join(
             settings,
             store=store,
-            assessor=AheadAssessor(GuardedAssessor(assessor, board=board), texts),
+            assessor=AheadAssessor(GuardedAssessor(assessor, board=board), said),
             channels=[Sink(time)],
             time=time,
             hours=await Hours.open(settings, store=store, board=board, time=time, copies=False),

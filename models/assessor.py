@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
@@ -29,8 +30,8 @@ from models.retrieval import EMPTY, TemplateIndex, build_index
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
-#: A text and the language in which its writer usually writes.
-Asked = tuple[str, str]
+#: A text, the language in which its writer usually writes, and whether it is addressed to the brand.
+Asked = tuple[str, str, bool]
 
 #: Messages that a thread takes at once. Each is read in a pass of its own; what goes before and after the passes
 #: is done for a whole piece together, because a pass leaves nothing else in the processor's caches.
@@ -84,7 +85,7 @@ class LocalAssessor:
         self._languages = languages
         self._pool = pool
         self._threads = threads
-        self._calibration = encoder.manifest.calibration
+        self._calibration, self._talk = encoder.manifest.calibration, encoder.manifest.talk
         self._index, self._made_with = EMPTY, self._versions(EMPTY)
         self._embedded: dict[str, Vector] = {}
         self._explaining = asyncio.Lock()
@@ -127,25 +128,33 @@ class LocalAssessor:
         """The templates as they were last indexed."""
         return self._index
 
-    async def assess(self, texts: Sequence[str], *, usual: Sequence[str] | None = None) -> list[Assessment]:
+    async def assess(
+        self,
+        texts: Sequence[str],
+        *,
+        usual: Sequence[str] | None = None,
+        addressed: Sequence[bool] | None = None,
+    ) -> list[Assessment]:
         """Return one assessment for each text, in the order of ``texts``, all with the same templates.
 
         ``usual`` names the language in which each text's writer usually writes: its model reads the text if the
-        text's own language cannot be told. Raises ModelError if the model fails at one of them; which of them it
-        was shows when each comes alone.
+        text's own language cannot be told. Which are not ``addressed`` to the brand are talk in a room, and
+        calibrated as such. Raises ModelError if the model fails at one of them; which of them it was shows when
+        each comes alone.
         """
         index, versions = self._index, self._made_with
-        asked = list(zip(texts, usual or [UNDETERMINED] * len(texts), strict=True))
+        languages, meant = usual or [UNDETERMINED] * len(texts), addressed or [True] * len(texts)
+        asked = list(zip(texts, languages, meant, strict=True))
         size = max(1, min(PIECE, -(-len(asked) // self._threads)))
         pieces = [asked[start : start + size] for start in range(0, len(asked), size)]
         made = await self._side_by_side(lambda piece: self._assess(piece, index, versions), pieces)
         return [assessment for piece in made for assessment in piece]
 
-    def assess_one(self, text: str, *, usual: str = UNDETERMINED) -> Assessment:
+    def assess_one(self, text: str, *, usual: str = UNDETERMINED, addressed: bool = True) -> Assessment:
         """Return the assessment of one text, on the thread that calls."""
-        return self._assess([(text, usual)], self._index, self._made_with)[0]
+        return self._assess([(text, usual, addressed)], self._index, self._made_with)[0]
 
-    async def explain(self, text: str, *, usual: str = UNDETERMINED) -> Explanation:
+    async def explain(self, text: str, *, usual: str = UNDETERMINED, addressed: bool = True) -> Explanation:
         """Return the assessment of a text with the words that mattered to it.
 
         Takes some forty passes: one text at a time, so that messages keep all threads but one.
@@ -153,7 +162,8 @@ class LocalAssessor:
         index, versions = self._index, self._made_with
         async with self._explaining:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, self._explain, text, usual, index, versions)
+            asked = (text, usual, addressed)
+            return await loop.run_in_executor(self._pool, self._explain, asked, index, versions)
 
     async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:
         """Replace the templates, all at once: ``examples`` maps a template's name to messages it answers.
@@ -229,31 +239,32 @@ class LocalAssessor:
 
     def _assess(self, asked: Sequence[Asked], index: TemplateIndex, versions: Versions) -> list[Assessment]:
         """Return the assessments of a few texts, step by step; one pass for each text."""
-        cleaned = [clean(text) for text, _ in asked]
+        cleaned = [clean(text) for text, *_ in asked]
         languages = [self._languages.of(text) for text in cleaned]
         spoken = [
             usual if language == UNDETERMINED else language
-            for language, (_, usual) in zip(languages, asked, strict=True)
+            for language, (_, usual, _) in zip(languages, asked, strict=True)
         ]
         ours = [number for number, one in enumerate(spoken) if one not in self._readers]
         normalised = {number: spell_emoji(cleaned[number]) for number in ours}
         ids = {number: self._encoder.ids(normalised[number]) for number in ours}
         readings = {number: self._sound(self._encoder.pass_over(ids[number])) for number in ours}
         return [
-            self._made_of(normalised[number], readings[number], languages[number], index, versions)
+            Assessment(
+                prediction=_prediction(
+                    self._probabilities(normalised[number], readings[number], calibrated.calibration),
+                    languages[number],
+                ),
+                candidates=index.nearest(readings[number].embedding) if normalised[number] else (),
+                versions=calibrated,
+            )
             if number in readings
             else self._assess_in(spoken[number], cleaned[number], languages[number], versions)
-            for number in range(len(asked))
+            for number, calibrated in enumerate(self._calibrated(versions, addressed) for *_, addressed in asked)
         ]
 
-    def _made_of(
-        self, normalised: str, reading: Reading, language: str, index: TemplateIndex, versions: Versions
-    ) -> Assessment:
-        return Assessment(
-            prediction=_prediction(self._probabilities(normalised, reading), language),
-            candidates=index.nearest(reading.embedding) if normalised else (),
-            versions=versions,
-        )
+    def _calibrated(self, versions: Versions, addressed: bool) -> Versions:
+        return versions if addressed or self._labeller else replace(versions, calibration=self._talk.version)
 
     def _assess_in(self, spoken: str, cleaned: str, language: str, versions: Versions) -> Assessment:
         """Let the model of a language read a message; emoji stay signs, for their names here are English."""
@@ -265,26 +276,31 @@ class LocalAssessor:
             versions=Versions(model=reader.version, calibration="none", templates=versions.templates),
         )
 
-    def _explain(self, text: str, usual: str, index: TemplateIndex, versions: Versions) -> Explanation:
-        [made] = self._assess([(text, usual)], index, versions)
-        return explain(text, made, lambda part: self._measure(part, made.prediction.reader, index))
+    def _explain(self, asked: Asked, index: TemplateIndex, versions: Versions) -> Explanation:
+        [made] = self._assess([asked], index, versions)
+        return explain(asked[0], made, lambda part: self._measure(part, made, index))
 
-    def _measure(self, text: str, spoken: str, index: TemplateIndex) -> Measured:
-        if spoken:
-            numbers = self._numbers(self._readers[spoken], clean(text))
+    def _measure(self, text: str, made: Assessment, index: TemplateIndex) -> Measured:
+        if made.prediction.reader:
+            numbers = self._numbers(self._readers[made.prediction.reader], clean(text))
             return Measured(probabilities=dict(zip(SCORED_LABELS, numbers, strict=True)), scores={})
         normalised = normalise(text)
         reading = self._read(normalised)
         nearest = index.nearest(reading.embedding, count=len(index.names)) if normalised else ()
         return Measured(
-            probabilities=dict(zip(SCORED_LABELS, self._probabilities(normalised, reading), strict=True)),
+            probabilities=dict(
+                zip(
+                    SCORED_LABELS, self._probabilities(normalised, reading, made.versions.calibration), strict=True
+                )
+            ),
             scores={candidate.template: candidate.score for candidate in nearest},
         )
 
-    def _probabilities(self, normalised: str, reading: Reading) -> Sequence[float]:
+    def _probabilities(self, normalised: str, reading: Reading, calibration: str) -> Sequence[float]:
         if self._labeller is not None or not normalised:
             return self._numbers(self._labeller, normalised)
-        return self._calibration.probabilities(reading.logits.tolist())
+        used = self._talk if calibration == self._talk.version else self._calibration
+        return used.probabilities(reading.logits.tolist())
 
     def _numbers(self, labeller: Labeller | None, text: str) -> Sequence[float]:
         """Return what somebody else's model gives for each label; nothing for a text without content."""

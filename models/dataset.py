@@ -12,7 +12,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import msgspec
 from bot.domain.prediction import SCORED_LABELS, Label
 from bot.errors import ModelError
 from models.normalise import normalise, split_form
-from models.transcripts import READ, Split, is_of_transcript, labels_read
+from models.transcripts import READ, Split, is_of_transcript, is_talk, labels_read
 
 #: What a proxy label counts for, against 1 for an annotator's.
 WEAK = 0.35
@@ -48,13 +48,17 @@ _SUFFIXES = (".jsonl", ".jsonl.gz")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One labelled message. ``labels`` hold for certain, ``weak`` perhaps; ``known`` are decided both ways."""
+    """One labelled message. ``labels`` hold for certain, ``weak`` perhaps; ``known`` are decided both ways.
+
+    ``talk`` was said in a room where many talk, addressed to no brand.
+    """
 
     text: str
     labels: frozenset[str]
     known: frozenset[str]
     weak: frozenset[str]
     source: str
+    talk: bool = False
 
     @property
     def signature(self) -> str:
@@ -73,6 +77,7 @@ class Example:
     targets: tuple[float, ...]
     weights: tuple[float, ...]
     source: str
+    talk: bool = False
 
 
 def read_rows(paths: Sequence[Path], *, splits: Sequence[Split] = ("train",)) -> Iterator[Row]:
@@ -97,6 +102,7 @@ def example(row: Row, *, importance: float = 1.0) -> Example:
         targets=tuple(target for target, _ in pairs),
         weights=tuple(weight * importance for _, weight in pairs),
         source=row.source,
+        talk=row.talk,
     )
 
 
@@ -227,7 +233,7 @@ def _row(line: bytes, *, file: Path, splits: Sequence[Split]) -> Row | None:
         raise ModelError('wanted {"text": "…", "labels": [...]}')
     if is_of_transcript(fields):
         read = labels_read(fields, splits)
-        return None if read is None else decided(fields["text"], read, source=READ)
+        return None if read is None else replace(decided(fields["text"], read, source=READ), talk=is_talk(fields))
     if not fields["text"].strip():
         raise ModelError("the text is empty")
     if _measures_retrieval(fields):

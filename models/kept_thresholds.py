@@ -38,7 +38,7 @@ def write_thresholds(folder: Path, promises: Sequence[Promise]) -> Path:
     content = _File(
         format=FORMAT,
         model=manifest.version,
-        calibration=manifest.calibration.version,
+        calibration=manifest.calibrations,
         promises=tuple(sorted(promises, key=lambda promise: promise.accepted.risk)),
     )
     file = folder / FILE
@@ -64,7 +64,7 @@ def read_thresholds(folder: Path, *, risk: float = Accepted().risk) -> Promise |
     if (content.format, content.model, content.calibration) != (
         FORMAT,
         manifest.version,
-        manifest.calibration.version,
+        manifest.calibrations,
     ):
         raise ModelError(f"{file} was made for other weights or another calibration: {_REMEDY}")
     careful = [promise for promise in content.promises if promise.accepted.risk <= risk]

@@ -28,7 +28,9 @@ class Manifest:
     """The content of ``manifest.json``. ``files`` maps a file's name to the SHA-256 of its content, in hex.
 
     ``scales`` and ``biases`` calibrate each label's logit z: ``p = sigmoid(scale * z + bias)``; a scale is one
-    over the temperature. ``trained_on`` counts the training messages of each source.
+    over the temperature. ``talk_scales`` and ``talk_biases`` do so for talk in a room, where the same words are a
+    complaint far more rarely; without them it is read like everything else. ``trained_on`` counts the training
+    messages of each source.
     """
 
     format: int
@@ -40,11 +42,26 @@ class Manifest:
     biases: tuple[float, ...]
     files: Mapping[str, str]
     trained_on: Mapping[str, int]
+    talk_scales: tuple[float, ...] = ()
+    talk_biases: tuple[float, ...] = ()
 
     @property
     def calibration(self) -> Calibration:
         """Return what turns logits into probabilities."""
         return Calibration(scales=self.scales, biases=self.biases)
+
+    @property
+    def talk(self) -> Calibration:
+        """Return what does so for talk in a room."""
+        if not self.talk_scales:
+            return self.calibration
+        return Calibration(scales=self.talk_scales, biases=self.talk_biases)
+
+    @property
+    def calibrations(self) -> str:
+        """Return a name that changes when any number of either does."""
+        both = self.calibration.version, self.talk.version
+        return both[0] if both[0] == both[1] else "-".join(both)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -89,6 +106,11 @@ def _check_kind(manifest: Manifest, file: Path) -> None:
         )
     if not len(manifest.scales) == len(manifest.biases) == len(wanted):
         raise ModelError(f"{file} needs one scale and one bias for each label: {_REMEDY}")
+    if not len(manifest.talk_scales) == len(manifest.talk_biases) or len(manifest.talk_scales) not in (
+        0,
+        len(wanted),
+    ):
+        raise ModelError(f"{file} needs one scale and one bias for each label, or none, for talk: {_REMEDY}")
     if missing := {NETWORK, TOKENIZER} - set(manifest.files):
         raise ModelError(f"{file} has no fingerprint of {min(missing)}: {_REMEDY}")
 

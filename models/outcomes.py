@@ -20,7 +20,7 @@ Words = npt.NDArray[np.str_]
 class Assesses(Protocol):
     """What is evaluated."""
 
-    async def assess(self, texts: Sequence[str]) -> list[Assessment]:
+    async def assess(self, texts: Sequence[str], *, addressed: Sequence[bool] | None = None) -> list[Assessment]:
         """Return one assessment for each text, in order."""
         ...
 
@@ -63,7 +63,8 @@ async def assessed(assessor: Assesses, rows: Sequence[Row], *, at_once: int = 25
     """Return one assessment for each row, in order."""
     made: list[Assessment] = []
     for start in range(0, len(rows), at_once):
-        made += await assessor.assess([row.text for row in rows[start : start + at_once]])
+        some = rows[start : start + at_once]
+        made += await assessor.assess([row.text for row in some], addressed=[not row.talk for row in some])
     return made
 
 

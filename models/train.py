@@ -22,7 +22,7 @@ from models.calibration import Calibration, fit_calibration
 from models.dataset import Example, read_rows
 from models.encoder import Encoder
 from models.manifest import FORMAT, NETWORK, TOKENIZER, Manifest, fingerprint, write_manifest
-from models.mixture import QUOTAS, RECIPE, Mixture, Recipe, mix, set_apart, sources
+from models.mixture import ENOUGH_TO_CALIBRATE, QUOTAS, RECIPE, Mixture, Recipe, mix, set_apart, sources
 from models.tokens import MAX_TOKENS, Tokens
 from models.transcripts import SPLITS
 
@@ -137,14 +137,26 @@ def _exported(network: Network, mixture: Mixture, *, base: Path, out: Path) -> P
 
 
 def _calibrate(folder: Path, mixture: Mixture) -> None:
-    """Fit scales and biases on rows never trained on, as the shipped int8 network reads them."""
+    """Fit scales and biases on rows never trained on, as the shipped int8 network reads them.
+
+    What was said in rooms has some of its own where there is enough of it, and of all else.
+    """
     encoder = Encoder(folder)
     rows = mixture.calibrate
     if not rows:
         return
+    talk = [row for row in rows if row.talk]
+    others = [row for row in rows if not row.talk]
+    if min(len(talk), len(others)) < ENOUGH_TO_CALIBRATE:
+        write_manifest(folder, _manifest(folder, _fitted(encoder, rows), mixture))
+        return
+    manifest, apart = _manifest(folder, _fitted(encoder, others), mixture), _fitted(encoder, talk)
+    write_manifest(folder, replace(manifest, talk_scales=apart.scales, talk_biases=apart.biases))
+
+
+def _fitted(encoder: Encoder, rows: Sequence[Example]) -> Calibration:
     logits = np.array([encoder.read(row.text).logits for row in rows], dtype=np.float64)
-    fitted = fit_calibration(logits, _column(rows, "targets"), _column(rows, "weights"))
-    write_manifest(folder, _manifest(folder, fitted, mixture))
+    return fit_calibration(logits, _column(rows, "targets"), _column(rows, "weights"))
 
 
 def _column(rows: Sequence[Example], name: Literal["targets", "weights"]) -> npt.NDArray[np.float64]:

@@ -61,6 +61,11 @@ def is_of_transcript(fields: Mapping[str, Any]) -> bool:
     return "role" in fields and "conversation" in fields and "labels" not in fields
 
 
+def is_talk(fields: Mapping[str, Any]) -> bool:
+    """Return whether a line of a transcript was said in a room where many talk, and not to a brand."""
+    return bool(fields["role"] == "member")
+
+
 def labels_read(fields: Mapping[str, Any], splits: Sequence[Split]) -> frozenset[str] | None:
     """Return the labels of a transcript's message in ``splits``; None for all others, and for agents'."""
     if fields["role"] not in _WRITERS:

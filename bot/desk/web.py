@@ -24,7 +24,7 @@ from bot.domain.roles import Agent
 from bot.domain.states import State
 from bot.errors import BadMessage, Conflict, ModelError, NotFound
 from bot.ports import Capabilities, TimeSource
-from bot.records import Enclosure, QueueQuery
+from bot.records import ConversationView, Enclosure, QueueQuery
 
 PAGE_SIZE = 50
 LONGEST_SEARCH = 200
@@ -53,8 +53,8 @@ Narrowed = Mapping[str, Sequence[str]]
 class Explain(Protocol):
     """Reads a text again, word by word."""
 
-    def __call__(self, text: str, *, usual: str) -> Awaitable[Explanation]:
-        """Explain a text of somebody who usually writes in the language ``usual``."""
+    def __call__(self, text: str, *, usual: str, addressed: bool) -> Awaitable[Explanation]:
+        """Explain a text of somebody who usually writes in the language ``usual``, to the brand or in a room."""
         ...
 
 
@@ -216,7 +216,8 @@ class WebDesk:
         if said is None or said.author is not Author.CUSTOMER or not said.text.strip() or self._explain is None:
             raise NotFound("There is no such message, or nothing of it is left to explain.")
         try:
-            return explanation_json(await self._explain(said.text, usual=view.conversation.language))
+            usual, addressed = view.conversation.language, _was_addressed(view, message)
+            return explanation_json(await self._explain(said.text, usual=usual, addressed=addressed))
         except ModelError:
             raise Conflict("The model gives no usable numbers for this message.") from None
 
@@ -314,3 +315,9 @@ def _query(
 
 def _spoken(name: str) -> str:
     return name.replace("_", " ").capitalize()
+
+
+def _was_addressed(view: ConversationView, message: str) -> bool:
+    """Say whether a message was meant for the brand when it was decided about; talk in a room is not."""
+    found = [record.situation for record in view.decisions if record.message == message and record.situation]
+    return not found or found[-1].private or found[-1].addressed

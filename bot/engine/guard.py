@@ -30,22 +30,27 @@ class GuardedAssessor:
         self.faults = 0
 
     async def assess(
-        self, texts: Sequence[str], *, usual: Sequence[str] | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        usual: Sequence[str] | None = None,
+        addressed: Sequence[bool] | None = None,
     ) -> Sequence[Assessment | None]:
         """Return an assessment for each text that can be assessed, in order."""
         try:
-            found = await self._assessor.assess(texts, usual=usual)
+            found = await self._assessor.assess(texts, usual=usual, addressed=addressed)
         except Exception:  # which text it was shows when each is read alone
             log.exception("assessment_failed", messages=len(texts))
-            languages = usual or [UNDETERMINED] * len(texts)
-            found = [await self._alone(text, language) for text, language in zip(texts, languages, strict=True)]
+            languages, meant = usual or [UNDETERMINED] * len(texts), addressed or [True] * len(texts)
+            each = zip(texts, languages, meant, strict=True)
+            found = [await self._alone(*one) for one in each]
         usable = [made if made is not None and _usable(made) else None for made in found]
         self._count(usable.count(None))
         return usable
 
-    async def _alone(self, text: str, usual: str) -> Assessment | None:
+    async def _alone(self, text: str, usual: str, addressed: bool) -> Assessment | None:
         try:
-            (found,) = await self._assessor.assess([text], usual=[usual])
+            (found,) = await self._assessor.assess([text], usual=[usual], addressed=[addressed])
         except Exception:  # noqa: BLE001  # logged for the whole batch; a human gets this one
             return None
         return found

@@ -160,13 +160,13 @@ class Worker:
         return result
 
     async def _read(self, items: Sequence[InboxItem]) -> Sequence[Assessment | None]:
-        texts = [item.text for item in items]
+        texts, addressed = [item.text for item in items], [item.addressed for item in items]
         if not self._limits.leaning:
-            return await self._assessor.assess(texts)
+            return await self._assessor.assess(texts, addressed=addressed)
         known = await self._store.load([item.conversation for item in items])
         spoken = {conversation: found.language for conversation, found in known.items()}
         usual = [spoken.get(item.conversation, UNDETERMINED) for item in items]
-        return await self._assessor.assess(texts, usual=usual)
+        return await self._assessor.assess(texts, usual=usual, addressed=addressed)
 
     def _trip(self, item: InboxItem, assessment: Assessment | None, *, paused: bool) -> Trip:
         def make(conversation: Conversation, current: InboxItem | None) -> Passage | None:

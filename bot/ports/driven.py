@@ -33,12 +33,18 @@ class Assessor(Protocol):
     """Understands messages. A text's assessment never depends on the texts beside it."""
 
     async def assess(
-        self, texts: Sequence[str], *, usual: Sequence[str] | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        usual: Sequence[str] | None = None,
+        addressed: Sequence[bool] | None = None,
     ) -> Sequence[Assessment | None]:
         """Return one assessment for each text, in order; None where the model failed. Never blocks the loop.
 
         ``usual`` names for each text the language in which its writer usually writes. It counts for nothing but
-        which language's model reads a text whose own language cannot be told.
+        which language's model reads a text whose own language cannot be told. ``addressed`` says of each whether
+        it was meant for the brand, as all are unless told otherwise, or is talk in a room: the same words are a
+        complaint far more rarely there.
         """
         ...
 

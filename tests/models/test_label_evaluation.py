@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -138,10 +139,23 @@ async def test_every_row_is_assessed_once_and_in_order():
     asked = []
 
     class Recorder:
-        async def assess(self, texts):
+        async def assess(self, texts, *, addressed):
+            assert addressed == [True] * len(texts)
             asked.append(len(texts))
             return [said() for _ in texts]
 
     rows = [row() for _ in range(5)]
     assert (await evaluate(Recorder(), rows, at_once=2)).rows == 5
     assert asked == [2, 2, 1]
+
+
+async def test_talk_is_assessed_as_talk():
+    asked = []
+
+    class Recorder:
+        async def assess(self, texts, *, addressed):
+            asked.extend(addressed)
+            return [said() for _ in texts]
+
+    await evaluate(Recorder(), [row(), replace(row(), talk=True)])
+    assert asked == [True, False]

@@ -193,3 +193,24 @@ async def test_another_models_labels_replace_the_shipped_ones_and_templates_stay
     assert made.candidates[0].template == "password"
     assert made.versions.model.startswith("constant-1+")
     await loaded.close()
+
+
+async def test_the_same_words_are_a_complaint_less_surely_where_many_talk(assessor):
+    text = "it keeps crashing since the update"
+    to_the_brand, in_a_room = await assessor.assess([text, text], addressed=[True, False])
+    assert in_a_room == assessor.assess_one(text, addressed=False)
+    assert to_the_brand == assessor.assess_one(text)
+    chances = [made.prediction.probabilities[Label.COMPLAINT] for made in (to_the_brand, in_a_room)]
+    odds = [complains / (1.0 - complains) for complains in chances]
+    assert odds[0] > 2.0 * odds[1]
+    assert to_the_brand.candidates == in_a_room.candidates
+    assert to_the_brand.versions.calibration != in_a_room.versions.calibration
+
+
+async def test_talk_is_explained_as_it_was_assessed(assessor):
+    text = "it keeps crashing since the update"
+    for addressed in (True, False):
+        explanation = await assessor.explain(text, addressed=addressed)
+        assert explanation.assessment == assessor.assess_one(text, addressed=addressed)
+    whole, talk = [(await assessor.explain(text, addressed=meant)).words[-1].confidence for meant in (True, False)]
+    assert whole != talk

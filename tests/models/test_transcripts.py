@@ -6,7 +6,7 @@ import json
 import pytest
 
 import models.transcripts
-from models.dataset import read_rows, text_key
+from models.dataset import example, read_rows, text_key
 from models.mixture import Recipe, set_apart
 from models.train import mixture_of
 from models.transcripts import KEPT_APART, READINGS, SPLITS, kept_apart, reading_key, readings
@@ -124,3 +124,17 @@ def test_no_conversation_stands_in_two_files_of_readings():
         lines = (READINGS / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()
         groups.append({json.loads(line)["group"] for line in lines})
     assert sum(map(len, groups)) == len(set.union(*groups))
+
+
+def test_what_members_say_is_talk_and_what_customers_write_is_not(folder):
+    transcript = folder / "room.jsonl"
+    lines = [("where is my parcel", "member"), ("it broke again", "customer")]
+    transcript.write_text(
+        "".join(json.dumps({"conversation": "2", "role": role, "text": text}) + "\n" for text, role in lines),
+        encoding="utf-8",
+    )
+    rows = read_rows([transcript])
+    assert {row.text: (row.talk, example(row).talk) for row in rows} == {
+        "where is my parcel": (True, True),
+        "it broke again": (False, False),
+    }

@@ -5,6 +5,7 @@ import pytest
 
 from bot.errors import ModelError
 from models.assessor import LocalAssessor
+from models.kept_thresholds import thresholds_of
 from models.manifest import MANIFEST, NETWORK, SHIPPED, TOKENIZER, fingerprint, read_manifest
 
 
@@ -83,3 +84,30 @@ async def test_a_file_that_is_no_model_is_refused_though_its_fingerprint_fits(fo
 
 def read_files(folder):
     return {name: fingerprint(folder / name) for name in (NETWORK, TOKENIZER)}
+
+
+@pytest.mark.parametrize(
+    "talk", [{"talk_scales": [1.0, 1.0]}, {"talk_scales": [1.0, 1.0, 1.0], "talk_biases": []}]
+)
+def test_half_a_calibration_for_talk_is_refused(folder, talk):
+    change(folder, **talk)
+    with pytest.raises(ModelError, match=r"or none, for talk.*reinstall Heed"):
+        read_manifest(folder)
+
+
+async def test_weights_without_a_calibration_for_talk_read_it_like_everything_else(folder):
+    change(folder, talk_scales=[], talk_biases=[])
+    manifest = read_manifest(folder)
+    assert manifest.talk == manifest.calibration
+    assert manifest.calibrations == manifest.calibration.version
+    assessor = await LocalAssessor.load(folder=folder)
+    text = "it keeps crashing since the update"
+    assert assessor.assess_one(text, addressed=False) == assessor.assess_one(text)
+    await assessor.close()
+
+
+def test_thresholds_that_were_proved_with_another_calibration_for_talk_are_refused(folder):
+    assert thresholds_of(folder)
+    change(folder, talk_biases=[0.0, 0.0, 0.0])
+    with pytest.raises(ModelError, match="another calibration"):
+        thresholds_of(folder)

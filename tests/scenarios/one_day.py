@@ -203,8 +203,8 @@ async def _client(app: web.Application) -> AsyncIterator[Client]:
         await client.close()
 
 
-async def _no_words(text: str, *, usual: str) -> Explanation:
-    raise AssertionError(f"nobody asks for the words of {text!r} in {usual}")
+async def _no_words(text: str, *, usual: str, addressed: bool) -> Explanation:
+    raise AssertionError(f"nobody asks for the words of {text!r} in {usual}, {addressed}")
 
 
 async def _sign_in(client: Client, time: VirtualTime) -> None:

@@ -25,11 +25,17 @@ class Fragile(ScriptedAssessor):
 
     calls: list[int] = field(default_factory=list)
 
-    async def assess(self, texts: Sequence[str], *, usual: Sequence[str] | None = None) -> Sequence[Assessment]:
+    async def assess(
+        self,
+        texts: Sequence[str],
+        *,
+        usual: Sequence[str] | None = None,
+        addressed: Sequence[bool] | None = None,
+    ) -> Sequence[Assessment]:
         self.calls.append(len(texts))
         if BAD in texts:
             raise ValueError("not a number")
-        return await super().assess(texts, usual=usual)
+        return await super().assess(texts, usual=usual, addressed=addressed)
 
 
 def with_probability(value: float) -> Assessment:
@@ -111,3 +117,9 @@ async def test_such_a_message_goes_to_a_human_alone_and_operations_are_told(made
         view = await w.store.view(second)
         assert view is not None
         assert view.decisions[0].assessment is None
+
+
+async def test_a_batch_that_fails_is_read_again_with_all_that_was_known_of_it() -> None:
+    model = Fragile()
+    await GuardedAssessor(model, board=NoticeBoard()).assess([FINE, BAD, FINE], addressed=[False, True, True])
+    assert model.addressed == [False, True]

@@ -322,3 +322,12 @@ async def test_after_all_that_the_auditor_finds_nobody_forgotten() -> None:
             assert await auditor.audit() == ()
         await w.commands(escalated, Resolve(at=w.time.now(), agent=ALEX))
         assert await auditor.audit() == ()
+
+
+async def test_what_nobody_addressed_to_the_brand_is_read_as_talk() -> None:
+    async with world() as w:
+        await w.takes_in(w.in_room(COVERED))
+        await after(w, 6 * MIN)
+        assert w.model.addressed == [False]
+        await w.writes("question order-status where is it")
+        assert w.model.addressed == [False, True]

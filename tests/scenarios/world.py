@@ -56,15 +56,23 @@ class ScriptedAssessor:
     hold: asyncio.Event | None = None
     seen: list[str] = field(default_factory=list)
     usual: list[Sequence[str] | None] = field(default_factory=list)
+    addressed: list[bool] = field(default_factory=list)
     fails: bool = False
 
-    async def assess(self, texts: Sequence[str], *, usual: Sequence[str] | None = None) -> Sequence[Assessment]:
+    async def assess(
+        self,
+        texts: Sequence[str],
+        *,
+        usual: Sequence[str] | None = None,
+        addressed: Sequence[bool] | None = None,
+    ) -> Sequence[Assessment]:
         if self.hold is not None:
             await self.hold.wait()
         if self.fails:
             raise RuntimeError("the model broke")
         self.seen += texts
         self.usual.append(usual)
+        self.addressed += addressed or [True] * len(texts)
         return [self.read(text) for text in texts]
 
     async def index(self, examples: Mapping[str, Sequence[str]], *, version: str) -> None:

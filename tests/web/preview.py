@@ -23,7 +23,7 @@ from tests.web.fakes import FakeHealth, FakeReports, MemoryStore, RunningTime
 SECRET = b"only for looking"
 
 
-async def explained(text: str, *, usual: str) -> Explanation:
+async def explained(text: str, *, usual: str, addressed: bool) -> Explanation:
     """Explain a text as the model would, without one."""
     return scene_parts.explained(text)
 

@@ -42,7 +42,7 @@ class Window:
         self.place.store.put(scene_parts.conversation(name, texts, **more))
 
 
-async def explained(text: str, *, usual: str) -> Explanation:
+async def explained(text: str, *, usual: str, addressed: bool) -> Explanation:
     return scene_parts.explained(text)
 
 

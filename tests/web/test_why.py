@@ -117,7 +117,7 @@ def test_the_thresholds_of_the_usual_model_say_nothing_of_what_another_read() ->
     assert weigh(decision, usual, situation(), THRESHOLDS) != ()
 
 
-async def explained(text: str, *, usual: str) -> Explanation:
+async def explained(text: str, *, usual: str, addressed: bool) -> Explanation:
     return scene_parts.explained(text)
 
 
@@ -192,6 +192,26 @@ async def test_the_words_that_mattered_come_when_asked_for_and_make_up_the_text(
     assert (body["label"], body["language"], body["whole"]) == ("question", "en", True)
 
 
+@pytest.mark.parametrize("where", [{"private": True}, {"private": False, "addressed": True}, {"private": False}])
+async def test_talk_in_a_room_is_explained_as_talk(opened: Opener, where: dict[str, bool]) -> None:
+    asked = []
+
+    async def explains(text: str, *, usual: str, addressed: bool) -> Explanation:
+        asked.append(addressed)
+        return scene_parts.explained(text)
+
+    place = await opened()
+    other = await opened(desk=desk_of(place.store, place.commands, explain=explains))
+    await other.sign_in()
+    view = scene_parts.rich(place.time.now())
+    meant = situation(**{"addressed": False} | where)
+    decisions = tuple(replace(record, situation=meant) for record in view.decisions)
+    place.store.put(replace(view, decisions=decisions))
+    response = await other.client.get("/desk/conversations/lena/messages/lena-1/words")
+    assert response.status == 200
+    assert asked == [any(where.values())]
+
+
 @pytest.mark.parametrize("message", ["nothing", "lena-b4", "lena-1/../x"])
 async def test_only_what_a_customer_wrote_can_be_explained(desk: Place, message: str) -> None:
     response = await desk.client.get(f"/desk/conversations/lena/messages/{message}/words")
@@ -216,7 +236,7 @@ async def test_who_is_not_signed_in_learns_nothing(place: Place) -> None:
 
 
 async def test_a_model_that_gives_no_numbers_is_said_in_words(opened: Opener) -> None:
-    async def fails(text: str, *, usual: str) -> Explanation:
+    async def fails(text: str, *, usual: str, addressed: bool) -> Explanation:
         raise ModelError("numbers that are none")
 
     place = await opened()
