@@ -1,7 +1,7 @@
 """From logits to probabilities that mean what they say: one scale and one bias for each label.
 
 Platt scaling (Platt 1999); with a bias of 0 it is temperature scaling (Guo et al. 2017), whose temperature is
-one over the scale. A label holds when its probability reaches 0.5.
+one over the scale. From where a label holds: ``bot.domain.prediction``.
 """
 
 from __future__ import annotations
