@@ -25,7 +25,7 @@ def hold_back(decision: Decision, situation: Situation, *, acknowledgement: Rend
         decision = _paused(decision, situation, acknowledgement)
     elif situation.late:
         decision = _late(decision)
-    answered = situation.replied and (situation.late or not (situation.private or situation.addressed))
+    answered = situation.replied and (situation.late or not situation.for_brand)
     return _recorded(decision) if answered and decision.kind is not DecisionKind.SILENCE else decision
 
 

@@ -70,7 +70,7 @@ class Case:
     @property
     def addressed(self) -> bool:
         """Tell whether the message is meant for the brand; in private everything is."""
-        return self.situation.private or self.situation.addressed
+        return self.situation.for_brand
 
     @property
     def brings_more(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
@@ -58,6 +58,18 @@ class Labeller(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAt:
+    """A text before it is read: ``spoken`` is whose model reads it, ``ours`` whether that is the shipped one."""
+
+    cleaned: str
+    normalised: str
+    language: str
+    spoken: str
+    ours: bool
+    talk: bool
+
+
 class LocalAssessor:
     """Assesses messages on a pool of threads, one message a pass, never on the event loop.
 
@@ -85,7 +97,9 @@ class LocalAssessor:
         self._languages = languages
         self._pool = pool
         self._threads = threads
-        self._calibration, self._talk = encoder.manifest.calibration, encoder.manifest.talk
+        calibration, talk = encoder.manifest.calibration, encoder.manifest.talk
+        self._usual, self._talk = calibration.version, talk.version
+        self._calibrations = {self._usual: calibration, self._talk: talk}
         self._index, self._made_with = EMPTY, self._versions(EMPTY)
         self._embedded: dict[str, Vector] = {}
         self._explaining = asyncio.Lock()
@@ -239,39 +253,45 @@ class LocalAssessor:
 
     def _assess(self, asked: Sequence[Asked], index: TemplateIndex, versions: Versions) -> list[Assessment]:
         """Return the assessments of a few texts, step by step; one pass for each text."""
-        cleaned = [clean(text) for text, *_ in asked]
-        languages = [self._languages.of(text) for text in cleaned]
-        spoken = [
-            usual if language == UNDETERMINED else language
-            for language, (_, usual, _) in zip(languages, asked, strict=True)
-        ]
-        ours = [number for number, one in enumerate(spoken) if one not in self._readers]
-        normalised = {number: spell_emoji(cleaned[number]) for number in ours}
-        ids = {number: self._encoder.ids(normalised[number]) for number in ours}
-        readings = {number: self._sound(self._encoder.pass_over(ids[number])) for number in ours}
+        looked_at = [self._look_at(*one) for one in asked]
+        ids = [self._encoder.ids(one.normalised) if one.ours else None for one in looked_at]
+        readings = [None if one is None else self._sound(self._encoder.pass_over(one)) for one in ids]
         return [
-            Assessment(
-                prediction=_prediction(
-                    self._probabilities(normalised[number], readings[number], calibrated.calibration),
-                    languages[number],
-                ),
-                candidates=index.nearest(readings[number].embedding) if normalised[number] else (),
-                versions=calibrated,
-            )
-            if number in readings
-            else self._assess_in(spoken[number], cleaned[number], languages[number], versions)
-            for number, calibrated in enumerate(self._calibrated(versions, addressed) for *_, addressed in asked)
+            self._assess_in(one, versions) if reading is None else self._made(one, reading, index, versions)
+            for one, reading in zip(looked_at, readings, strict=True)
         ]
 
-    def _calibrated(self, versions: Versions, addressed: bool) -> Versions:
-        return versions if addressed or self._labeller else replace(versions, calibration=self._talk.version)
+    def _look_at(self, text: str, usual: str, addressed: bool) -> LookedAt:
+        """Return what is known of a text before it is read; emoji get names only for the shipped model."""
+        cleaned = clean(text)
+        language = self._languages.of(cleaned)
+        spoken = usual if language == UNDETERMINED else language
+        ours = spoken not in self._readers
+        return LookedAt(
+            cleaned=cleaned,
+            normalised=spell_emoji(cleaned) if ours else "",
+            language=language,
+            spoken=spoken,
+            ours=ours,
+            talk=not addressed,
+        )
 
-    def _assess_in(self, spoken: str, cleaned: str, language: str, versions: Versions) -> Assessment:
-        """Let the model of a language read a message; emoji stay signs, for their names here are English."""
-        reader = self._readers[spoken]
-        probabilities = self._numbers(reader, cleaned)
+    def _made(self, text: LookedAt, reading: Reading, index: TemplateIndex, versions: Versions) -> Assessment:
+        if text.talk and self._labeller is None:
+            versions = replace(versions, calibration=self._talk)
+        probabilities = self._probabilities(text.normalised, reading, versions.calibration)
         return Assessment(
-            prediction=_prediction(probabilities, language, reader=spoken),
+            prediction=_prediction(probabilities, text.language),
+            candidates=index.nearest(reading.embedding) if text.normalised else (),
+            versions=versions,
+        )
+
+    def _assess_in(self, text: LookedAt, versions: Versions) -> Assessment:
+        """Let the model of a language read a message; emoji stay signs, for their names here are English."""
+        reader = self._readers[text.spoken]
+        probabilities = self._numbers(reader, text.cleaned)
+        return Assessment(
+            prediction=_prediction(probabilities, text.language, reader=text.spoken),
             candidates=(),
             versions=Versions(model=reader.version, calibration="none", templates=versions.templates),
         )
@@ -286,21 +306,17 @@ class LocalAssessor:
             return Measured(probabilities=dict(zip(SCORED_LABELS, numbers, strict=True)), scores={})
         normalised = normalise(text)
         reading = self._read(normalised)
+        numbers = self._probabilities(normalised, reading, made.versions.calibration)
         nearest = index.nearest(reading.embedding, count=len(index.names)) if normalised else ()
         return Measured(
-            probabilities=dict(
-                zip(
-                    SCORED_LABELS, self._probabilities(normalised, reading, made.versions.calibration), strict=True
-                )
-            ),
+            probabilities=dict(zip(SCORED_LABELS, numbers, strict=True)),
             scores={candidate.template: candidate.score for candidate in nearest},
         )
 
     def _probabilities(self, normalised: str, reading: Reading, calibration: str) -> Sequence[float]:
         if self._labeller is not None or not normalised:
             return self._numbers(self._labeller, normalised)
-        used = self._talk if calibration == self._talk.version else self._calibration
-        return used.probabilities(reading.logits.tolist())
+        return self._calibrations[calibration].probabilities(reading.logits.tolist())
 
     def _numbers(self, labeller: Labeller | None, text: str) -> Sequence[float]:
         """Return what somebody else's model gives for each label; nothing for a text without content."""
@@ -317,7 +333,7 @@ class LocalAssessor:
             return Versions(
                 model=f"{self._labeller.version}+{shipped}", calibration="none", templates=index.version
             )
-        return Versions(model=shipped, calibration=self._calibration.version, templates=index.version)
+        return Versions(model=shipped, calibration=self._usual, templates=index.version)
 
 
 def _prediction(probabilities: Sequence[float], language: str, *, reader: str = "") -> Prediction:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from models.average import weights_in
@@ -22,7 +22,7 @@ from models.dataset import Row, read_rows, text_key
 from models.mixture import RECIPE, set_apart
 from models.noise import noisy
 from models.normalise import normalise
-from models.train import CORPUS, base_folder, finish, mixture_of, require_torch
+from models.train import CORPUS, Progress, base_folder, finish, mixture_of, require_torch
 from models.transcripts import SPLITS
 
 #: Layers of the teacher that the student begins with, and the places in the inside of each that it keeps. Of all
@@ -44,8 +44,6 @@ IMITATED: Mapping[str, int] = {
 CHANGED_COPIES = 1
 #: What a label says that a teacher gives, against 1 for an annotator's.
 TAUGHT = 1.0
-
-Progress = Callable[[str, float], None]
 
 
 def imitate(

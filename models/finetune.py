@@ -176,7 +176,7 @@ class Run:
         if not file.exists():
             return 0
         state = torch.load(file, weights_only=True)
-        if state["run"] != self.fingerprint():
+        if state.get("run") != self.fingerprint():  # what was averaged is of no run
             return 0
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])

@@ -106,10 +106,7 @@ def _check_kind(manifest: Manifest, file: Path) -> None:
         )
     if not len(manifest.scales) == len(manifest.biases) == len(wanted):
         raise ModelError(f"{file} needs one scale and one bias for each label: {_REMEDY}")
-    if not len(manifest.talk_scales) == len(manifest.talk_biases) or len(manifest.talk_scales) not in (
-        0,
-        len(wanted),
-    ):
+    if {len(manifest.talk_scales), len(manifest.talk_biases)} not in ({0}, {len(wanted)}):
         raise ModelError(f"{file} needs one scale and one bias for each label, or none, for talk: {_REMEDY}")
     if missing := {NETWORK, TOKENIZER} - set(manifest.files):
         raise ModelError(f"{file} has no fingerprint of {min(missing)}: {_REMEDY}")

@@ -320,4 +320,4 @@ def _spoken(name: str) -> str:
 def _was_addressed(view: ConversationView, message: str) -> bool:
     """Say whether a message was meant for the brand when it was decided about; talk in a room is not."""
     found = [record.situation for record in view.decisions if record.message == message and record.situation]
-    return not found or found[-1].private or found[-1].addressed
+    return not found or found[-1].for_brand

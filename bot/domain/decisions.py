@@ -174,3 +174,8 @@ class Situation:
     expected_wait: timedelta | None = None
     opens_at: datetime | None = None
     zone: str = ""
+
+    @property
+    def for_brand(self) -> bool:
+        """Tell whether the message is meant for the brand; in private everything is."""
+        return self.private or self.addressed

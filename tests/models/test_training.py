@@ -120,3 +120,13 @@ def test_an_interrupted_run_ends_like_one_that_was_not(tmp_path, monkeypatch):
         train(data=[own_data(tmp_path)], corpus=None, out=tmp_path / "part", epochs=1, progress=interrupt)
     resumed = run(tmp_path, tmp_path / "part")
     assert (resumed / "manifest.json").read_bytes() == (whole / "manifest.json").read_bytes()
+
+
+@needs_extra
+@pytest.mark.filterwarnings("default")  # torch's exporter warns of its own future
+def test_weights_that_no_run_left_are_not_continued(tmp_path):
+    torch = pytest.importorskip("torch")
+    (tmp_path / "out").mkdir()
+    torch.save({"network": {}}, tmp_path / "out" / "checkpoint.pt")
+    fresh, after = run(tmp_path, tmp_path / "fresh"), run(tmp_path, tmp_path / "out")
+    assert (after / "manifest.json").read_bytes() == (fresh / "manifest.json").read_bytes()
