@@ -15,8 +15,7 @@ from handlers import complaint, other, praise, prechecks, question, rooms
 from handlers.afterchecks import hold_back
 from handlers.brand import Brand
 from handlers.case import UNREAD, Case, own_words
-from handlers.moves import acknowledgement, escalate, silence
-from handlers.template import ACK_QUESTION
+from handlers.moves import escalate, passed_on, silence
 
 #: From which score on a template tells what a message is about.
 LIKELIER_THAN_NOT = 0.5
@@ -48,7 +47,7 @@ def decide(*, text: str, assessment: Assessment | None, situation: Situation, br
     if assessment is None:
         return _unassessed(text, situation, brand)
     case = Case(text=own_words(text, situation), assessment=assessment, situation=situation, brand=brand)
-    decision = hold_back(_first(case), situation, acknowledgement=acknowledgement(case, ACK_QUESTION))
+    decision = hold_back(_first(case), situation, acknowledgement=passed_on(case))
     return replace(decision, topic=topic(case))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.decisions import Decision, DecisionKind, Reason, Rendered
 from handlers.case import Case
-from handlers.template import ACK_HUMAN, ACK_QUESTION, Kind
+from handlers.template import ACK_HUMAN, ACK_QUESTION, ACK_UNSURE, Kind
 
 
 def answer(reason: Reason, text: Rendered) -> Decision:
@@ -37,9 +37,24 @@ def acknowledgement(case: Case, template: str) -> Rendered | None:
     return case.fixed(template, Kind.ACKNOWLEDGEMENT)
 
 
+def passed_on(case: Case) -> Rendered | None:
+    """Return the words to somebody whose message Heed cannot place: neither regret nor praise for the question.
+
+    A brand that has not written them says what it says to questions. To a language that the model does not read
+    only words in that language are said.
+    """
+    for template in (ACK_UNSURE, ACK_QUESTION):
+        found = case.brand.catalogue.get(template, Kind.ACKNOWLEDGEMENT)
+        if found is not None and (case.readable or found.speaks(case.language)):
+            words = acknowledgement(case, template)
+            if words is not None:
+                return words
+    return None
+
+
 def unsure(case: Case) -> Decision:
     """Hand over a message that the model is not sure of."""
-    return escalate(Reason.UNSURE, acknowledgement(case, ACK_QUESTION))
+    return escalate(Reason.UNSURE, passed_on(case))
 
 
 def turned_down(case: Case, reason: Reason) -> Decision:

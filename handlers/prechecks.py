@@ -5,15 +5,15 @@ Their order stands in ``dispatch.py``.
 
 from __future__ import annotations
 
-from bot.domain.decisions import Decision, Reason, Rendered
+from bot.domain.decisions import Decision, Reason
 from bot.domain.messages import Author
 from bot.domain.prediction import Label
 from bot.domain.states import State
 from handlers.case import Case
 from handlers.courtesies import is_greeting, is_nod, is_thanks
-from handlers.moves import acknowledgement, escalate, greet, silence, turned_down
+from handlers.moves import acknowledgement, escalate, greet, passed_on, silence, turned_down
 from handlers.phrases import gives_details, plain
-from handlers.template import ACK_COMPLAINT, ACK_QUESTION, GREETING, NOTICE_FLOOD, Kind
+from handlers.template import ACK_COMPLAINT, GREETING, NOTICE_FLOOD, Kind
 from handlers.verdicts import rejects, settles
 from handlers.wishes import wants_human
 
@@ -71,7 +71,7 @@ def brings_more(case: Case) -> Decision | None:
         return None
     if case.readable and case.text and case.sure_of(Label.COMPLAINT):
         return escalate(Reason.ATTACHMENT, acknowledgement(case, ACK_COMPLAINT))
-    return escalate(Reason.ATTACHMENT, _in_their_language(case))
+    return escalate(Reason.ATTACHMENT, passed_on(case))
 
 
 def matter_settled(case: Case) -> Decision | None:
@@ -97,11 +97,4 @@ def greeting(case: Case) -> Decision | None:
 
 def foreign_language(case: Case) -> Decision | None:
     """Hand over what the model cannot read, with a word in that language if the brand has one."""
-    return None if case.readable else escalate(Reason.LANGUAGE, _in_their_language(case))
-
-
-def _in_their_language(case: Case) -> Rendered | None:
-    """Return the acknowledgement; for a language that the model does not read only in that language."""
-    template = case.brand.catalogue.get(ACK_QUESTION, Kind.ACKNOWLEDGEMENT)
-    speaks = case.readable or (template is not None and template.speaks(case.language))
-    return acknowledgement(case, ACK_QUESTION) if speaks else None
+    return None if case.readable else escalate(Reason.LANGUAGE, passed_on(case))

@@ -32,6 +32,7 @@ class Kind(StrEnum):
 
 ACK_COMPLAINT = "ack-complaint"
 ACK_QUESTION = "ack-question"
+ACK_UNSURE = "ack-unsure"
 ACK_HUMAN = "ack-human"
 THANKS = "thanks"
 GREETING = "greeting"
@@ -41,6 +42,7 @@ NOTICE_FLOOD = "notice-flood"
 FIXED: dict[str, Kind] = {
     ACK_COMPLAINT: Kind.ACKNOWLEDGEMENT,
     ACK_QUESTION: Kind.ACKNOWLEDGEMENT,
+    ACK_UNSURE: Kind.ACKNOWLEDGEMENT,
     ACK_HUMAN: Kind.ACKNOWLEDGEMENT,
     THANKS: Kind.THANKS,
     GREETING: Kind.GREETING,

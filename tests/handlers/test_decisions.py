@@ -56,7 +56,7 @@ QUESTIONS = [
     ((("gone-since", 0.9),), 0.95, (ESCALATE, Reason.NO_TEMPLATE, "ack-question")),
     ((("greeting", 0.9),), 0.95, (ESCALATE, Reason.NO_TEMPLATE, "ack-question")),
     ((), 0.95, (ESCALATE, Reason.NO_TEMPLATE, "ack-question")),
-    (WATERING, 0.51, (ESCALATE, Reason.UNSURE, "ack-question")),
+    (WATERING, 0.51, (ESCALATE, Reason.UNSURE, "ack-unsure")),
 ]
 
 
@@ -95,7 +95,7 @@ COMPLAINTS = [
     ({"state": State.RESOLVED}, 0.9, (ESCALATE, Reason.COMPLAINT, "ack-complaint")),
     (AFTER_ANSWER, 0.9, (ESCALATE, Reason.COMPLAINT, "ack-complaint")),
     ({"acknowledged": True}, 0.9, (ESCALATE, Reason.COMPLAINT, None)),
-    ({}, 0.4, (ESCALATE, Reason.UNSURE, "ack-question")),
+    ({}, 0.4, (ESCALATE, Reason.UNSURE, "ack-unsure")),
 ]
 
 
@@ -110,8 +110,8 @@ PRAISES = [
     ("your ferns are gorgeous", {"state": State.RESOLVED}, 0.9, (ANSWER, Reason.PRAISE, "thanks")),
     ("your ferns are gorgeous", {"state": State.OPEN}, 0.9, (SILENCE, Reason.THANKS, None)),
     ("thank you so much!", {"state": State.RESOLVED}, 0.9, (SILENCE, Reason.THANKS, None)),
-    ("your ferns are gorgeous", {}, 0.55, (ESCALATE, Reason.UNSURE, "ack-question")),
-    ("your ferns are gorgeous", {"state": State.OPEN}, 0.55, (ESCALATE, Reason.UNSURE, "ack-question")),
+    ("your ferns are gorgeous", {}, 0.55, (ESCALATE, Reason.UNSURE, "ack-unsure")),
+    ("your ferns are gorgeous", {"state": State.OPEN}, 0.55, (ESCALATE, Reason.UNSURE, "ack-unsure")),
 ]
 
 
@@ -258,7 +258,7 @@ def test_a_flood_is_told_and_read_by_a_human() -> None:
 LANGUAGES = [
     # the language told, the usual one, what follows
     ("pl", "en", (ESCALATE, Reason.LANGUAGE, None)),
-    ("de", "en", (ESCALATE, Reason.LANGUAGE, "ack-question")),
+    ("de", "en", (ESCALATE, Reason.LANGUAGE, "ack-unsure")),
     (UNDETERMINED, "en", (ANSWER, Reason.TEMPLATE, "watering")),
     (UNDETERMINED, "pl", (ESCALATE, Reason.LANGUAGE, None)),
     (UNDETERMINED, UNDETERMINED, (ANSWER, Reason.TEMPLATE, "watering")),
@@ -275,7 +275,39 @@ def test_a_language_that_the_model_does_not_read_goes_to_a_human(told, usual, ex
 def test_the_acknowledgement_is_in_the_customers_language() -> None:
     decision = act("wie oft giessen", assessed(Q, *WATERING, language="de"))
     assert decision.rendered is not None
-    assert "raten" in decision.rendered.text
+    assert "Mensch" in decision.rendered.text
+
+
+def brand_without(*ids: str) -> Brand:
+    catalogue = sample_brand().catalogue
+    left = {name: one for name, one in catalogue.templates.items() if name not in ids}
+    return replace(sample_brand(), catalogue=replace(catalogue, templates=left))
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ((), "ack-unsure"),
+        (("ack-unsure",), "ack-question"),
+        (("ack-unsure", "ack-question"), None),
+    ],
+)
+def test_who_is_not_surely_understood_hears_neither_regret_nor_of_a_question(missing, said) -> None:
+    for heard in (assessed(C, sure=0.45), assessed(P, sure=0.45), assessed(O, sure=0.45)):
+        decision = act("my parcel arrived smashed", heard, None, brand_without(*missing))
+        assert outcome(decision) == (ESCALATE, Reason.UNSURE, said)
+
+
+def test_words_in_the_customers_language_come_before_words_that_fit_better() -> None:
+    catalogue = sample_brand().catalogue
+    unsure = catalogue.templates["ack-unsure"]
+    english = replace(unsure, variants=tuple(one for one in unsure.variants if one.language == "en"))
+    brand = replace(
+        sample_brand(),
+        catalogue=replace(catalogue, templates={**catalogue.templates, "ack-unsure": english}),
+    )
+    decision = act("wie oft giessen", assessed(Q, *WATERING, language="de"), None, brand)
+    assert outcome(decision) == (ESCALATE, Reason.LANGUAGE, "ack-question")
 
 
 def test_a_brand_that_answers_in_german_does() -> None:
@@ -293,7 +325,7 @@ GREETINGS = [
     ({"private": False}, (GREET, Reason.GREETING, "greeting")),
     ({"private": False, "addressed": False}, (SILENCE, Reason.BETWEEN_MEMBERS, None)),
     ({"state": State.OPEN}, (SILENCE, Reason.CHATTER, None)),
-    ({"paused": True}, (ESCALATE, Reason.PAUSED, "ack-question")),
+    ({"paused": True}, (ESCALATE, Reason.PAUSED, "ack-unsure")),
     ({"late": True}, (ESCALATE, Reason.LATE, None)),
 ]
 
@@ -305,9 +337,9 @@ def test_a_bare_greeting_is_greeted_once_if_it_is_for_the_brand(text, where, exp
 
 
 PAUSED = [
-    ("how much water", assessed(Q, *WATERING), {}, (ESCALATE, Reason.PAUSED, "ack-question")),
+    ("how much water", assessed(Q, *WATERING), {}, (ESCALATE, Reason.PAUSED, "ack-unsure")),
     ("this is a disgrace", assessed(C), {}, (ESCALATE, Reason.PAUSED, "ack-complaint")),
-    ("your ferns are gorgeous", assessed(P), {}, (ESCALATE, Reason.PAUSED, "ack-question")),
+    ("your ferns are gorgeous", assessed(P), {}, (ESCALATE, Reason.PAUSED, "ack-unsure")),
     ("how much water", assessed(Q, *WATERING), {"acknowledged": True}, (ESCALATE, Reason.PAUSED, None)),
     ("thanks!", assessed(P), {}, (ESCALATE, Reason.PAUSED, None)),
     ("nice weather", assessed(O), {}, (ESCALATE, Reason.PAUSED, None)),

@@ -154,21 +154,21 @@ def test_who_calls_the_bot_and_says_more_is_not_just_greeted(text: str) -> None:
 
 
 BROUGHT = [
-    ("[image]", assessed(C), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-question")),
+    ("[image]", assessed(C), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-unsure")),
     (
         "[image] [file]",
         assessed(P),
         (*IMAGE, AttachmentKind.FILE),
         {},
-        (ESCALATE, Reason.ATTACHMENT, "ack-question"),
+        (ESCALATE, Reason.ATTACHMENT, "ack-unsure"),
     ),
-    ("", assessed(O), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-question")),
-    ("how much water", assessed(Q, *WATERING), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-question")),
-    (EXAMPLE, assessed(Q, ("watering", 1.0)), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-question")),
+    ("", assessed(O), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-unsure")),
+    ("how much water", assessed(Q, *WATERING), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-unsure")),
+    (EXAMPLE, assessed(Q, ("watering", 1.0)), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-unsure")),
     ("it came like this", assessed(C), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-complaint")),
     ("it came like this", assessed(C), IMAGE, {"acknowledged": True}, (ESCALATE, Reason.ATTACHMENT, None)),
-    ("hi", assessed(O), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-question")),
-    ("thanks!", assessed(P), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-question")),
+    ("hi", assessed(O), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-unsure")),
+    ("thanks!", assessed(P), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, "ack-unsure")),
     ("jak często", assessed(Q, language="pl"), IMAGE, {}, (ESCALATE, Reason.ATTACHMENT, None)),
     ("human please", assessed(O), IMAGE, {}, (ESCALATE, Reason.HUMAN_WANTED, "ack-human")),
     ("thanks!", assessed(P), IMAGE, {"state": State.CLAIMED}, (ESCALATE, Reason.HELD, None)),

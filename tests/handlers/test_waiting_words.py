@@ -12,11 +12,11 @@ from hypothesis import strategies as some
 from bot.domain.prediction import Label
 from bot.errors import TemplateError
 from handlers import decide, parse_catalogue, render
-from handlers.template import ACK_COMPLAINT, ACK_HUMAN, ACK_QUESTION
+from handlers.template import ACK_COMPLAINT, ACK_HUMAN, ACK_QUESTION, ACK_UNSURE
 from handlers.waiting import LANGUAGES, NOTHING_KNOWN, Waiting, waiting_of
 
 MONDAY = datetime(2026, 11, 23, 13, 30, tzinfo=UTC)  # 14:30 in Berlin
-ACKNOWLEDGEMENTS = (ACK_COMPLAINT, ACK_QUESTION, ACK_HUMAN)
+ACKNOWLEDGEMENTS = (ACK_COMPLAINT, ACK_QUESTION, ACK_UNSURE, ACK_HUMAN)
 
 SPAN = """\
 topic: a
