@@ -282,7 +282,7 @@ class LocalAssessor:
         probabilities = self._probabilities(text.normalised, reading, versions.calibration)
         return Assessment(
             prediction=_prediction(probabilities, text.language),
-            candidates=index.nearest(reading.embedding) if text.normalised else (),
+            candidates=index.nearest(reading.embedding, text.normalised) if text.normalised else (),
             versions=versions,
         )
 
@@ -307,7 +307,7 @@ class LocalAssessor:
         normalised = normalise(text)
         reading = self._read(normalised)
         numbers = self._probabilities(normalised, reading, made.versions.calibration)
-        nearest = index.nearest(reading.embedding, count=len(index.names)) if normalised else ()
+        nearest = index.nearest(reading.embedding, normalised, count=len(index.names)) if normalised else ()
         return Measured(
             probabilities=dict(zip(SCORED_LABELS, numbers, strict=True)),
             scores={candidate.template: candidate.score for candidate in nearest},

@@ -30,7 +30,7 @@ from models.encoder import Encoder, Vector
 from models.manifest import SHIPPED
 from models.normalise import normalise
 from models.odds import Odds, first_of, fit_odds
-from models.retrieval import TemplateIndex, build_index, nearness
+from models.retrieval import TemplateIndex, build_index
 from models.statistics import Bools, risk_at, share
 from models.transcripts import READINGS
 
@@ -98,7 +98,7 @@ class Embedder:
 
 def choose(index: TemplateIndex, asked: Sequence[Asked], vectors: Mapping[str, Vector]) -> Chosen:
     """Return what the index chooses for each message."""
-    found = [index.nearest(vectors[one.text], count=2) for one in asked]
+    found = [index.nearest(vectors[one.text], normalise(one.text), count=2) for one in asked]
     right = [best[0].template == one.template for best, one in zip(found, asked, strict=True)]
     return Chosen(
         score=np.array([best[0].score for best in found]),
@@ -240,15 +240,11 @@ def fitted_prior(data: Path, embed: Embedder) -> Odds:
                 [*(text for texts in examples.values() for text in texts), *(one.text for one in messages)]
             )
             index = build_index(examples, vectors, version=name)
-            near = np.stack([_nearness(index, vectors[one.text]) for one in messages])
+            near = np.stack([index.nearness(vectors[one.text], normalise(one.text)) for one in messages])
             found, best = first_of(near)
             features.append(found)
             right.append(np.array([index.names[i] == one.template for i, one in zip(best, messages, strict=True)]))
     return fit_odds(np.concatenate(features), np.concatenate(right))
-
-
-def _nearness(index: TemplateIndex, embedding: Vector) -> Vector:
-    return nearness(index.matrix @ embedding, index.middles @ embedding, index.starts)
 
 
 def report(data: Path, embed: Embedder, *, examples: Sequence[int], template: float, margin: float) -> str:

@@ -1,21 +1,25 @@
-"""Which templates might answer a message: by the meaning of their examples, as probabilities.
+"""Which templates might answer a message: by the meaning and the words of their examples, as probabilities.
 
-A template's *nearness* is the mean of three cosines: with its nearest example, with its three nearest on average
-and with the middle of them all. How much nearness and how much lead over the next template it takes differs from
-brand to brand, so each brand's examples are asked themselves: see ``models.odds``.
+A template's *nearness* is the mean of three cosines, with its nearest example, with its three nearest on average
+and with the middle of them all, and a little for each of the message's words that its examples have, too. How much
+nearness and how much lead over the next template it takes differs from brand to brand, so each brand's examples
+are asked themselves: see ``models.odds``.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.domain.prediction import Candidate
 from models.encoder import Vector
+from models.normalise import normalise
 from models.odds import PRIOR, Odds, odds_of_brand
+from models.words import Holders, Shares, holders, shares, words
 
 Places = npt.NDArray[np.int64]
 
@@ -23,6 +27,8 @@ Places = npt.NDArray[np.int64]
 CANDIDATES = 5
 #: How many of a template's examples make up its second cosine.
 FEW = 3
+#: What it is worth, against a cosine, that all of a message's words stand in a template's examples.
+WORDS = 0.2
 #: From this cosine on a message is nearly one of the examples: that counts for itself, whatever the odds.
 NEARLY = 0.93
 
@@ -32,7 +38,8 @@ class TemplateIndex:
     """Embedded examples, grouped by template. Never changed: a reload makes a new one.
 
     ``matrix[examples, 384]`` holds unit vectors of ``examples``, template after template; ``starts[i]`` is the
-    first row of template ``names[i]`` and ``middles[i]`` the middle of its rows, a unit vector.
+    first row of template ``names[i]`` and ``middles[i]`` the middle of its rows, a unit vector. ``held`` says in
+    which templates' examples a word stands.
     """
 
     version: str
@@ -41,34 +48,42 @@ class TemplateIndex:
     examples: tuple[str, ...]
     matrix: Vector
     middles: Vector
+    held: Holders = field(default_factory=dict)
     odds: Odds = PRIOR
 
-    def nearest(self, embedding: Vector, *, count: int = CANDIDATES) -> tuple[Candidate, ...]:
-        """Return at most ``count`` templates, best first, equals by name. ``embedding[384]`` has length 1.
+    def nearest(self, embedding: Vector, normalised: str, *, count: int = CANDIDATES) -> tuple[Candidate, ...]:
+        """Return at most ``count`` templates, best first, equals by name.
 
-        A score is the probability that the template answers the message, as ``models.odds`` understands it.
+        ``embedding[384]`` has length 1 and is that of the text ``normalised``. A score is the probability that the
+        template answers the message, as ``models.odds`` understands it.
         """
         if not self.names:
             return ()
         similar = self.matrix @ embedding
         best = np.maximum.reduceat(similar, self.starts)
-        chance = self.odds.chances(nearness(similar, self.middles @ embedding, self.starts))
+        chance = self.odds.chances(self.nearness(embedding, normalised))
         score = np.where(best >= NEARLY, np.maximum(chance, np.minimum(best, 1.0)), chance)
         order = np.argsort(-score, kind="stable")[:count]
         return tuple(Candidate(template=self.names[i], score=float(score[i])) for i in order)
 
+    def nearness(self, embedding: Vector, normalised: str) -> Vector:
+        """Return each template's nearness ``[templates]`` to a text."""
+        shared = shares(words(normalised), self.held, templates=len(self.names))
+        return nearness(self.matrix @ embedding, self.middles @ embedding, shared, self.starts)
 
-def nearness(similar: Vector, middle: Vector, starts: Sequence[int] | Places) -> Vector:
+
+def nearness(similar: Vector, middle: Vector, shared: Shares, starts: Sequence[int] | Places) -> Vector:
     """Return each template's nearness ``[templates]``.
 
-    ``similar[examples]`` are the cosines with all examples, ``middle[templates]`` those with the middles.
+    ``similar[examples]`` are the cosines with all examples, ``middle[templates]`` those with the middles,
+    ``shared[templates]`` the shares of the words in common.
     """
     places = np.asarray(starts)
     sizes = np.diff([*starts, len(similar)])
     ordered = similar[np.lexsort((-similar, np.repeat(np.arange(len(sizes)), sizes)))]
     rank = np.arange(len(similar)) - np.repeat(places, sizes)
     few = np.add.reduceat(np.where(rank < FEW, ordered, 0.0), places) / np.minimum(sizes, FEW)
-    return np.asarray((ordered[places] + few + middle) / 3.0, dtype=np.float32)
+    return np.asarray((ordered[places] + few + middle) / 3.0 + WORDS * shared, dtype=np.float32)
 
 
 #: Without templates there are no candidates.
@@ -96,6 +111,8 @@ def build_index(
     texts = tuple(text for name in names for text in examples[name])
     matrix = np.stack([vectors[text] for text in texts])
     sums = np.add.reduceat(matrix, starts, axis=0)
+    said = [words(normalise(text)) for text in texts]
+    owner = owners(starts, len(texts))
     return TemplateIndex(
         version=version,
         names=names,
@@ -103,7 +120,8 @@ def build_index(
         examples=texts,
         matrix=matrix,
         middles=unit(sums),
-        odds=odds_of_brand(left_out(matrix, sums, starts), own=owners(starts, len(texts))[asked(len(texts))]),
+        held=holders(zip(owner.tolist(), said, strict=True)),
+        odds=odds_of_brand(left_out(matrix, sums, said, starts), own=owner[asked(len(texts))]),
     )
 
 
@@ -116,25 +134,30 @@ def asked(count: int) -> Places:
     return np.unique(np.linspace(0, count - 1, min(count, ASKED)).astype(np.int64))
 
 
-def left_out(matrix: Vector, sums: Vector, starts: Sequence[int]) -> Vector:
+def left_out(matrix: Vector, sums: Vector, said: Sequence[frozenset[str]], starts: Sequence[int]) -> Vector:
     """Return the nearness of every template to each asked example, as if that example were not among them.
 
-    The result is ``[asked, templates]``; -1 where the example was its template's only one.
+    ``said`` are the words of each example. The result is ``[asked, templates]``; -1 where the example was its
+    template's only one.
     """
     owner = owners(starts, len(matrix))
     sizes = np.bincount(owner)
     middles = unit(sums)
+    held = holders(zip(owner.tolist(), said, strict=True))
+    often = Counter((own, word) for own, each in zip(owner.tolist(), said, strict=True) for word in each)
     rows = []
     for place in asked(len(matrix)):
         own = owner[place]
         similar, middle = matrix @ matrix[place], middles @ matrix[place]
+        shared = shares(said[place], held, templates=len(starts))
+        shared[own] = sum(often[own, word] > 1 for word in said[place]) / max(1, len(said[place]))
         if sizes[own] == 1:
-            row = nearness(similar, middle, starts)
+            row = nearness(similar, middle, shared, starts)
             row[own] = -1.0
         else:
             middle[own] = unit((sums[own] - matrix[place])[None])[0] @ matrix[place]
             fewer = np.asarray(starts) - (np.arange(len(starts)) > own)
-            row = nearness(np.delete(similar, place), middle, fewer)
+            row = nearness(np.delete(similar, place), middle, shared, fewer)
         rows.append(row)
     return np.stack(rows)
 
