@@ -6,19 +6,19 @@ state, the labels' probabilities and the embedding (as TinyBERT does; Jiao et al
 
 ``python -m models.distil teach STUDENT --teacher TEACHER --data FOLDER --out OUT`` then trains it like any other
 network, except that the target of a label lies between what was read and what its teachers say on average (Hinton,
-Vinyals & Dean 2015). ``OUT/weights`` is a finished folder of weights, calibrated like any other.
+Vinyals & Dean 2015), and that its embedding is to be theirs. ``OUT/weights`` is a finished folder of weights,
+calibrated like any other.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from bot.domain.prediction import SCORED_LABELS
 from models.average import weights_in
-from models.dataset import Row, read_rows, text_key
+from models.dataset import Row, is_held_out, judged_again, read_rows, text_key
 from models.mixture import RECIPE, set_apart
 from models.noise import noisy
 from models.normalise import normalise
@@ -29,21 +29,8 @@ from models.transcripts import SPLITS
 #: pairs of six layers these were the ones without which embedding and labels changed least.
 LAYERS = (0, 2, 4, 5)
 WIDTH = 1024
-#: Messages of one family of sources that are imitated at most; of all others, every one and a changed copy.
-IMITATED: Mapping[str, int] = {
-    "goemotions": 18_000,
-    "semeval": 25_000,
-    "tweeteval": 8_000,
-    "multidogo": 10_000,
-    "clinc150": 10_000,
-    "banking77": 7_000,
-    "hwu64": 6_000,
-    "nlupp": 2_000,
-    "tweet": 4_000,
-}
-CHANGED_COPIES = 1
 #: What a label says that a teacher gives, against 1 for an annotator's.
-TAUGHT = 1.0
+TAUGHT = 0.5
 
 
 def imitate(
@@ -54,6 +41,7 @@ def imitate(
     layers: Sequence[int] = LAYERS,
     width: int = WIDTH,
     seed: int = 1,
+    epochs: int = 2,
     progress: Progress = lambda _what, _share: None,
 ) -> Path:
     """Train a network of some ``layers`` of the one in ``teacher`` to say what that one says; return ``out``.
@@ -74,6 +62,7 @@ def imitate(
         layers=layers,
         width=width,
         seed=seed,
+        epochs=epochs,
         progress=progress,
     )
     return out
@@ -114,25 +103,25 @@ def teach(
 
 
 def messages(rows: Iterable[Row], *, seed: int) -> list[str]:
-    """Return normalised messages to imitate on: thinned by source, and changed copies of the project's own."""
-    groups: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    """Return normalised messages to imitate on, each once, and a changed copy of those whose labels were read."""
+    known: dict[str, Row] = {}
     for row in rows:
-        groups[row.source.split("_", maxsplit=1)[0]].setdefault(text_key(row.text), row.text)
-    chance = random.Random(seed)  # noqa: S311  # no secret is drawn
-    chosen: list[str] = []
-    for family, members in sorted(groups.items()):
-        texts = sorted(members.values())
-        chance.shuffle(texts)
-        chosen += texts[: IMITATED.get(family, len(texts))]
-        if family not in IMITATED:
-            chosen += [noisy(text, seed=f"{seed} {copy}") for copy in range(CHANGED_COPIES) for text in texts]
-    return [text for text in map(normalise, chosen) if text]
+        known.setdefault(text_key(row.text), row)
+    each = [row for _, row in sorted(known.items())]
+    texts = [row.text for row in each]
+    texts += [noisy(row.text, seed=str(seed)) for row in each if was_read(row)]
+    return list(dict.fromkeys(text for text in map(normalise, texts) if text))
+
+
+def was_read(row: Row) -> bool:
+    """Say whether every label of ``row`` was decided, by whoever wrote or read it."""
+    return len(row.known) == len(SCORED_LABELS) or judged_again(row) is not None
 
 
 def _rows(data: Sequence[Path]) -> tuple[Row, ...]:
     rows = list(read_rows(data, splits=SPLITS))
     if CORPUS.exists():
-        rows += read_rows([CORPUS])
+        rows += (row for row in read_rows([CORPUS]) if not is_held_out(row.text))
     return set_apart(rows).rows
 
 
@@ -144,18 +133,27 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, action="append", default=[], help="for teach; may be given again")
     parser.add_argument("--data", type=Path, action="append", required=True, help="as for 'heed train'")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=2, help="for teach")
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if given.how == "teach" and not given.teacher:
         parser.error("name at least one --teacher")
     if given.how == "imitate":
-        done = imitate(given.network, data=given.data, out=given.out, progress=_tell)
+        done = imitate(
+            given.network,
+            data=given.data,
+            out=given.out,
+            seed=given.seed,
+            epochs=given.epochs,
+            progress=_tell,
+        )
     else:
         done = teach(
             given.network,
             teachers=given.teacher,
             data=given.data,
             out=given.out,
+            seed=given.seed,
             epochs=given.epochs,
             progress=_tell,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from models.dataset import Example
 from models.finetune import BATCH, TOKENS, Encoded, Labels, Progress, Run, encode, padded
-from models.network import Network, narrow, network_of
+from models.network import WIDTH, Network, narrow, network_of
 from models.tokens import Tokens
 
 #: Rates of the encoder and of what is on top of it while a student imitates, which begins far from its teacher.
@@ -26,25 +26,50 @@ Hook = Callable[[nn.Module, tuple[Tensor], Tensor], None]
 EXCITED_BY = 600
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a teacher made of a message: ``hidden[tokens, 384]`` in bfloat16, ``labels[3]``, ``embedding[384]``."""
+
+    hidden: Tensor
+    labels: Tensor
+    embedding: Tensor
+
+
 class Imitation:
-    """The goal of a student: to say of a message what its teacher says, and to see each of its tokens alike."""
+    """The goal of a student: to say of a message what its teacher says, and to see each of its tokens alike.
+
+    What the teacher said is kept, some 20 kB a message, so that it is asked once however many epochs there are.
+    """
 
     def __init__(self, teacher: Network) -> None:
         self._teacher = teacher
+        self._said: dict[int, Said] = {}
 
-    def __call__(self, network: Network, _batch: Sequence[int], ids: Tensor, mask: Tensor) -> Tensor:
+    def __call__(self, network: Network, batch: Sequence[int], ids: Tensor, mask: Tensor) -> Tensor:
         """Return the loss of a batch."""
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            seen = self._teacher.bert(input_ids=ids, attention_mask=mask).last_hidden_state
-            labels = torch.sigmoid(self._teacher.logits(seen, mask).float())
-            meant = self._teacher.embedding(seen, mask).float()
+        if any(index not in self._said for index in batch):
+            self._ask(batch, ids, mask)
+        said = [self._said[index] for index in batch]
+        seen = nn.utils.rnn.pad_sequence([one.hidden for one in said], batch_first=True).float()
+        labels = torch.stack([one.labels for one in said])
+        meant = torch.stack([one.embedding for one in said])
         with torch.autocast("cpu", torch.bfloat16):
             hidden = network.bert(input_ids=ids, attention_mask=mask).last_hidden_state
             logits, embedding = network.logits(hidden, mask), network.embedding(hidden, mask)
-        apart = 1.0 - functional.cosine_similarity(hidden.float(), seen.float(), dim=-1)
+        apart = 1.0 - functional.cosine_similarity(hidden.float(), seen, dim=-1)
         wrong = functional.binary_cross_entropy_with_logits(logits.float(), labels, reduction="sum") / BATCH
         far = 1.0 - (embedding.float() * meant).sum(1).mean()
         return wrong + HIDDEN * (apart * mask).sum() / mask.sum() + EMBEDDING * far
+
+    def _ask(self, batch: Sequence[int], ids: Tensor, mask: Tensor) -> None:
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            hidden = self._teacher.bert(input_ids=ids, attention_mask=mask).last_hidden_state
+            labels = torch.sigmoid(self._teacher.logits(hidden, mask).float())
+            embedding = self._teacher.embedding(hidden, mask).float()
+        kept = hidden.to(torch.bfloat16)
+        for row, index in enumerate(batch):
+            length = int(mask[row].sum())
+            self._said[index] = Said(kept[row, :length].clone(), labels[row].clone(), embedding[row].clone())
 
 
 def imitate(
@@ -56,6 +81,7 @@ def imitate(
     layers: Sequence[int],
     width: int,
     seed: int,
+    epochs: int,
     progress: Progress,
 ) -> Network:
     """Return a network of some ``layers`` of the teacher's that imitates it on ``texts``, normalised messages."""
@@ -64,7 +90,7 @@ def imitate(
     encoded = [Encoded(ids=tuple(tokens.ids_of_normalised(text)), targets=(), weights=()) for text in texts]
     student = copy.deepcopy(whole)
     narrow(student, layers, width=width, excited=excited(whole, encoded[:: max(1, len(encoded) // EXCITED_BY)]))
-    run = Run(encoded, seed=seed, epochs=1, mark=_mark(teacher), rates=RATES, dropout=False)
+    run = Run(encoded, seed=seed, epochs=epochs, mark=_mark(teacher), rates=RATES, dropout=False)
     return run.train(student, Imitation(whole), out=out, progress=progress)
 
 
@@ -100,16 +126,18 @@ def teach(
     epochs: int,
     progress: Progress,
 ) -> Network:
-    """Return ``student`` trained on ``examples``; for each label, what teachers say of it counts for ``trust``."""
+    """Return ``student`` trained on ``examples``; for each label, what teachers say of it counts for ``trust``.
+
+    Its embeddings are to be what theirs are on average.
+    """
     tokens = Tokens(base, max_tokens=TOKENS)
     encoded = [encode(example, tokens) for example in examples]
-    said = torch.stack([say(network_of(base, one), encoded, progress=progress) for one in teachers]).mean(dim=0)
-    taught = [
-        blended(message, row, trust) for message, row in zip(encoded, torch.sigmoid(said).tolist(), strict=True)
-    ]
+    heard = [say(network_of(base, one), encoded, progress=progress) for one in teachers]
+    said = torch.sigmoid(torch.stack([logits for logits, _ in heard]).mean(dim=0))
+    meant = functional.normalize(torch.stack([embeddings for _, embeddings in heard]).mean(dim=0), dim=1)
+    taught = [blended(message, row, trust) for message, row in zip(encoded, said.tolist(), strict=True)]
     run = Run(taught, seed=seed, epochs=epochs, mark=_mark(student))
-    goal = Labels(taught, run.originals(base, out=out, progress=progress))
-    return run.train(network_of(base, student), goal, out=out, progress=progress)
+    return run.train(network_of(base, student), Labels(taught, meant.numpy()), out=out, progress=progress)
 
 
 def blended(message: Encoded, said: Sequence[float], trust: float) -> Encoded:
@@ -123,17 +151,18 @@ def blended(message: Encoded, said: Sequence[float], trust: float) -> Encoded:
     return replace(message, targets=targets, weights=weights)
 
 
-def say(network: Network, messages: Sequence[Encoded], *, progress: Progress) -> Tensor:
-    """Return the labels' logits of ``messages``, ``[messages, 3]``."""
+def say(network: Network, messages: Sequence[Encoded], *, progress: Progress) -> tuple[Tensor, Tensor]:
+    """Return the labels' logits ``[messages, 3]`` and the embeddings ``[messages, 384]`` of ``messages``."""
     order = sorted(range(len(messages)), key=lambda index: len(messages[index].ids))
-    logits = torch.zeros(len(messages), 3)
+    logits, embeddings = torch.zeros(len(messages), 3), torch.zeros(len(messages), WIDTH)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
-            logits[batch] = network(*padded([messages[index].ids for index in batch]))[0].float()
+            said, meant = network(*padded([messages[index].ids for index in batch]))
+            logits[batch], embeddings[batch] = said.float(), meant.float()
             if start % (20 * BATCH) == 0:
                 progress("listening to a teacher", start / len(order))
-    return logits
+    return logits, embeddings
 
 
 def _mark(weights: Mapping[str, Tensor]) -> str:

