@@ -42,6 +42,8 @@ OUT_OF_SCOPE = "oos"
 #: Where the sample brand's templates lie, and what was asked of them by hand.
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 QUERIES = READINGS / "sample_brand.jsonl"
+#: Asked of them later: by these nothing was chosen.
+LATER = READINGS / "sample_brand_later.jsonl"
 #: Shares of what is covered at which the risk is told.
 COVERAGES = (0.25, 0.5, 0.75, 0.9)
 #: Of what is answered so much must be right: that is asked of the sample brand.
@@ -208,9 +210,9 @@ def _texts(examples: Mapping[str, Sequence[str]], asked: Sequence[Asked]) -> lis
     return [*(text for texts in examples.values() for text in texts), *(one.text for one in asked)]
 
 
-def sample_brand(embed: Embedder) -> tuple[list[Asked], Chosen]:
-    """Return the sample brand's queries and what is chosen for them."""
-    examples, asked = sample_examples(), sample_queries()
+def sample_brand(embed: Embedder, file: Path = QUERIES) -> tuple[list[Asked], Chosen]:
+    """Return the sample brand's queries in ``file`` and what is chosen for them."""
+    examples, asked = sample_examples(), sample_queries(file)
     vectors = embed(_texts(examples, asked))
     return asked, choose(build_index(examples, vectors, version="sample"), asked, vectors)
 
@@ -264,6 +266,8 @@ def report(data: Path, embed: Embedder, *, examples: Sequence[int], template: fl
         parts.append(f"on the half that chooses, nowhere {WANTED:.0%} of what is answered is right")
     else:
         parts.append(f"the same half, at what the other chooses\n{table(half, template=lowest, margin=margin)}")
+    _, later = sample_brand(embed, LATER)
+    parts.append(f"sample brand, queries written later\n{table(later, template=template, margin=margin)}")
     return "\n\n".join(parts)
 
 

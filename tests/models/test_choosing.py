@@ -8,6 +8,7 @@ import pytest
 
 from bot.errors import ModelError
 from models.choosing import (
+    LATER,
     QUERIES,
     Asked,
     Chosen,
@@ -111,20 +112,22 @@ def test_a_drawn_brand_asks_half_of_what_it_covers_and_never_its_examples():
 
 
 def test_the_sample_brand_has_enough_queries_half_of_them_covered_by_nothing():
-    asked = sample_queries()
+    asked = [*sample_queries(QUERIES), *sample_queries(LATER)]
     uncovered = sum(one.template is None for one in asked)
     assert len(asked) >= 300
     assert 0.4 <= uncovered / len(asked) <= 0.6
     assert len({one.text.lower() for one in asked}) == len(asked)
 
 
-def test_every_template_of_the_sample_brand_is_asked_for():
-    assert {one.template for one in sample_queries()} - {None} == set(sample_examples())
+@pytest.mark.parametrize("file", [QUERIES, LATER])
+def test_every_template_of_the_sample_brand_is_asked_for(file):
+    assert {one.template for one in sample_queries(file)} - {None} == set(sample_examples())
 
 
-def test_no_query_of_the_sample_brand_is_one_of_its_examples():
+@pytest.mark.parametrize("file", [QUERIES, LATER])
+def test_no_query_of_the_sample_brand_is_one_of_its_examples(file):
     examples = {text.lower() for texts in sample_examples().values() for text in texts}
-    assert not examples & {one.text.lower() for one in sample_queries()}
+    assert not examples & {one.text.lower() for one in sample_queries(file)}
 
 
 def test_queries_are_parted_in_halves():
