@@ -61,15 +61,18 @@ class TemplateIndex:
             return ()
         similar = self.matrix @ embedding
         best = np.maximum.reduceat(similar, self.starts)
-        chance = self.odds.chances(self.nearness(embedding, normalised))
+        chance = self.odds.chances(self._near(similar, embedding, normalised))
         score = np.where(best >= NEARLY, np.maximum(chance, np.minimum(best, 1.0)), chance)
         order = np.argsort(-score, kind="stable")[:count]
         return tuple(Candidate(template=self.names[i], score=float(score[i])) for i in order)
 
     def nearness(self, embedding: Vector, normalised: str) -> Vector:
-        """Return each template's nearness ``[templates]`` to a text."""
+        """Return each template's nearness ``[templates]`` to the text ``normalised`` with this embedding."""
+        return self._near(self.matrix @ embedding, embedding, normalised)
+
+    def _near(self, similar: Vector, embedding: Vector, normalised: str) -> Vector:
         shared = shares(words(normalised), self.held, templates=len(self.names))
-        return nearness(self.matrix @ embedding, self.middles @ embedding, shared, self.starts)
+        return nearness(similar, self.middles @ embedding, shared, self.starts)
 
 
 def nearness(similar: Vector, middle: Vector, shared: Shares, starts: Sequence[int] | Places) -> Vector:
