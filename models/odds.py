@@ -39,7 +39,7 @@ class Odds:
 
 
 #: What holds for other brands: bank, assistant and household, see ``python -m models.choosing DATA --fit``.
-PRIOR = Odds(near=7.0, lead=21.0, bias=-6.5)
+PRIOR = Odds(near=6.2, lead=21.3, bias=-7.5)
 
 
 def leads(nearness: Floats) -> npt.NDArray[np.float64]:

@@ -28,7 +28,7 @@ CANDIDATES = 5
 #: How many of a template's examples make up its second cosine.
 FEW = 3
 #: What it is worth, against a cosine, that all of a message's words stand in a template's examples.
-WORDS = 0.2
+WORDS = 0.25
 #: From this cosine on a message is nearly one of the examples: that counts for itself, whatever the odds.
 NEARLY = 0.93
 

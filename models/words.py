@@ -41,7 +41,6 @@ def shares(said: frozenset[str], held: Holders, *, templates: int) -> Shares:
 
     A text without words has none in common with anything.
     """
-    found = np.zeros(templates, dtype=np.float32)
-    for word in said:
-        found[list(held.get(word, ()))] += 1.0
-    return found / np.float32(max(1, len(said)))
+    found = [template for word in said for template in held.get(word, ())]
+    common = np.bincount(np.array(found, dtype=np.int64), minlength=templates)
+    return np.asarray(common / max(1, len(said)), dtype=np.float32)
