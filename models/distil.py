@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from bot.domain.prediction import SCORED_LABELS
@@ -138,25 +139,12 @@ def main() -> None:
     given = parser.parse_args()
     if given.how == "teach" and not given.teacher:
         parser.error("name at least one --teacher")
-    if given.how == "imitate":
-        done = imitate(
-            given.network,
-            data=given.data,
-            out=given.out,
-            seed=given.seed,
-            epochs=given.epochs,
-            progress=_tell,
-        )
-    else:
-        done = teach(
-            given.network,
-            teachers=given.teacher,
-            data=given.data,
-            out=given.out,
-            seed=given.seed,
-            epochs=given.epochs,
-            progress=_tell,
-        )
+    learn = (
+        partial(teach, given.network, teachers=given.teacher)
+        if given.how == "teach"
+        else partial(imitate, given.network)
+    )
+    done = learn(data=given.data, out=given.out, seed=given.seed, epochs=given.epochs, progress=_tell)
     print(done)  # noqa: T201
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.domain.decisions import Situation
+from bot.domain.decisions import Decision, DecisionKind, Reason, Situation
 from bot.domain.prediction import Assessment, Candidate, Label, Prediction, Versions
 from bot.domain.states import State
 from handlers import Brand, Confidence, read_catalogue
@@ -22,6 +22,8 @@ VARIABLES = {
     "hours": "Monday to Saturday, 9 am to 6 pm",
     "phone": "555 0142",
 }
+
+WATERING = (("watering", 0.81), ("yellow-leaves", 0.55))
 
 #: Thresholds that the tests' scores are written for, whatever the defaults become.
 CONFIDENCE = Confidence(template=0.62, margin=0.06, verbatim=0.93, unasked_template=0.75)
@@ -70,3 +72,8 @@ def assessed(
         candidates=tuple(Candidate(template=template, score=score) for template, score in candidates),
         versions=VERSIONS,
     )
+
+
+def outcome(decision: Decision) -> tuple[DecisionKind, Reason, str | None]:
+    """What was decided, why, and the template whose words are said."""
+    return decision.kind, decision.reason, decision.rendered.template if decision.rendered else None

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from brand_sample import assessed, sample_brand, situation
+from brand_sample import WATERING, assessed, outcome, sample_brand, situation
 
 from bot.domain.decisions import Decision, DecisionKind, Reason, Situation
 from bot.domain.messages import Author
-from bot.domain.prediction import UNDETERMINED, Assessment, Label
+from bot.domain.prediction import Assessment, Label
 from bot.domain.states import State
 from handlers import Brand, Confidence, decide, parse_catalogue
 
@@ -21,7 +21,6 @@ ANSWER, ESCALATE, GREET, SILENCE = (
     DecisionKind.SILENCE,
 )
 Q, C, P, O = Label.QUESTION, Label.COMPLAINT, Label.PRAISE, Label.OTHER  # noqa: E741 - a table's columns
-WATERING = (("watering", 0.81), ("yellow-leaves", 0.55))
 AFTER_ANSWER = {"state": State.WAITING, "spoke_last": Author.BOT, "last_template": "order-status"}
 AFTER_AGENT = {"state": State.WAITING, "spoke_last": Author.AGENT}
 
@@ -30,14 +29,6 @@ def act(
     text: str, assessment: Assessment | None, where: Situation | None = None, brand: Brand | None = None
 ) -> Decision:
     return decide(text=text, assessment=assessment, situation=where or situation(), brand=brand or sample_brand())
-
-
-def said(decision: Decision) -> str | None:
-    return decision.rendered.template if decision.rendered else None
-
-
-def outcome(decision: Decision) -> tuple[DecisionKind, Reason, str | None]:
-    return decision.kind, decision.reason, said(decision)
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -253,68 +244,6 @@ def test_a_flood_is_told_and_read_by_a_human() -> None:
         Reason.FLOOD,
         "notice-flood",
     )
-
-
-LANGUAGES = [
-    # the language told, the usual one, what follows
-    ("pl", "en", (ESCALATE, Reason.LANGUAGE, None)),
-    ("de", "en", (ESCALATE, Reason.LANGUAGE, "ack-unsure")),
-    (UNDETERMINED, "en", (ANSWER, Reason.TEMPLATE, "watering")),
-    (UNDETERMINED, "pl", (ESCALATE, Reason.LANGUAGE, None)),
-    (UNDETERMINED, UNDETERMINED, (ANSWER, Reason.TEMPLATE, "watering")),
-    ("en", "pl", (ANSWER, Reason.TEMPLATE, "watering")),
-]
-
-
-@pytest.mark.parametrize(("told", "usual", "expected"), LANGUAGES)
-def test_a_language_that_the_model_does_not_read_goes_to_a_human(told, usual, expected) -> None:
-    decision = act("quanta acqua", assessed(Q, *WATERING, language=told), situation(usual_language=usual))
-    assert outcome(decision) == expected
-
-
-def test_the_acknowledgement_is_in_the_customers_language() -> None:
-    decision = act("wie oft giessen", assessed(Q, *WATERING, language="de"))
-    assert decision.rendered is not None
-    assert "Mensch" in decision.rendered.text
-
-
-def brand_without(*ids: str) -> Brand:
-    catalogue = sample_brand().catalogue
-    left = {name: one for name, one in catalogue.templates.items() if name not in ids}
-    return replace(sample_brand(), catalogue=replace(catalogue, templates=left))
-
-
-@pytest.mark.parametrize(
-    ("missing", "said"),
-    [
-        ((), "ack-unsure"),
-        (("ack-unsure",), "ack-question"),
-        (("ack-unsure", "ack-question"), None),
-    ],
-)
-def test_who_is_not_surely_understood_hears_neither_regret_nor_of_a_question(missing, said) -> None:
-    for heard in (assessed(C, sure=0.45), assessed(P, sure=0.45), assessed(O, sure=0.45)):
-        decision = act("my parcel arrived smashed", heard, None, brand_without(*missing))
-        assert outcome(decision) == (ESCALATE, Reason.UNSURE, said)
-
-
-def test_words_in_the_customers_language_come_before_words_that_fit_better() -> None:
-    catalogue = sample_brand().catalogue
-    unsure = catalogue.templates["ack-unsure"]
-    english = replace(unsure, variants=tuple(one for one in unsure.variants if one.language == "en"))
-    brand = replace(
-        sample_brand(),
-        catalogue=replace(catalogue, templates={**catalogue.templates, "ack-unsure": english}),
-    )
-    decision = act("wie oft giessen", assessed(Q, *WATERING, language="de"), None, brand)
-    assert outcome(decision) == (ESCALATE, Reason.LANGUAGE, "ack-question")
-
-
-def test_a_brand_that_answers_in_german_does() -> None:
-    brand = replace(sample_brand(), languages=frozenset({"en", "de"}))
-    decision = act("wann kommt es", assessed(Q, ("delivery-time", 0.9), language="de"), None, brand)
-    assert decision.rendered is not None
-    assert "Werktage" in decision.rendered.text
 
 
 GREETINGS = [

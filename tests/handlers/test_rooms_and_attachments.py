@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from brand_sample import assessed, sample_brand, situation
+from brand_sample import WATERING, assessed, outcome, sample_brand, situation
 
 from bot.domain.decisions import Decision, DecisionKind, Reason
 from bot.domain.messages import AttachmentKind, Author
@@ -21,7 +21,6 @@ ANSWER, ESCALATE, GREET, SILENCE, RECORD = (
     DecisionKind.RECORD,
 )
 Q, C, P, O = Label.QUESTION, Label.COMPLAINT, Label.PRAISE, Label.OTHER  # noqa: E741 - a table's columns
-WATERING = (("watering", 0.81), ("yellow-leaves", 0.55))
 EXAMPLE = sample_brand().catalogue.templates["watering"].examples[0]
 IN_ROOM = {"private": False}
 UNASKED = {"private": False, "addressed": False}
@@ -36,10 +35,6 @@ def act(text: str, assessment: Assessment | None, **where: object) -> tuple[Deci
 
 def decided(text: str, assessment: Assessment | None, **where: object) -> Decision:
     return decide(text=text, assessment=assessment, situation=situation(**where), brand=sample_brand())
-
-
-def outcome(decision: Decision) -> tuple[DecisionKind, Reason, str | None]:
-    return decision.kind, decision.reason, decision.rendered.template if decision.rendered else None
 
 
 TALK = [
