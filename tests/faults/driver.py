@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from dataclasses import dataclass, field
 
@@ -58,6 +59,14 @@ class Driver:
                 group.create_task(self._customer(session, f"k{number}", random.Random(self.seed + number)))
             group.create_task(self._staff(session, random.Random(self.seed - 1)))
             group.create_task(self._fetch(session))
+
+    async def busy(self, within: float) -> bool:
+        """Return as soon as a request waits for its answer; False: none did ``within`` seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while not self.outstanding:
+                    await asyncio.sleep(0.001)
+        return self.outstanding > 0
 
     async def _customer(self, session: aiohttp.ClientSession, name: str, chance: random.Random) -> None:
         number = 0

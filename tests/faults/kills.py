@@ -19,6 +19,9 @@ from tests.faults.reader import faults, waiting
 #: After it is ready, Heed lives this long at most before the next kill, in seconds.
 LIFE = 0.8
 
+#: How long a kill waits for a request to be under way, in seconds: none cuts an idle Heed off.
+BUSY_WITHIN = 10.0
+
 #: How long the last start may take to finish all work, in seconds.
 FINISHES_WITHIN = 120
 
@@ -62,9 +65,9 @@ async def kill_and_look(
             for number in range(kills):
                 await heed.start()
                 await asyncio.sleep(chance.uniform(0.0, LIFE))
-                busy = driver.outstanding
+                busy = await driver.busy(BUSY_WITHIN)
                 await heed.end(signal.SIGKILL)
-                in_flight += bool(busy or waiting(store))
+                in_flight += busy or waiting(store) > 0
                 told(number + 1)
             await heed.start()
             await asyncio.sleep(LIFE)
