@@ -9,9 +9,7 @@ nothing covers is answered all the same, and the same for the sample brand with 
 from __future__ import annotations
 
 import argparse
-import gzip
 import sys
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,8 +23,19 @@ import yaml
 from bot.errors import ModelError
 from bot.settings import ConfidenceSettings
 from models.bootstrap import Bootstrap, Figure, Floats, Statistic
-from models.dataset import bucket
+from models.dataset import MEASURING, bucket
 from models.encoder import Encoder, Vector
+from models.intents import (
+    BRANDS_APART,
+    PUBLIC,
+    PUBLIC_APART,
+    Asked,
+    by_intent,
+    examples_of,
+    read_brands,
+    read_intents,
+    set_apart,
+)
 from models.manifest import SHIPPED
 from models.normalise import normalise
 from models.odds import Odds, first_of, fit_odds
@@ -34,11 +43,6 @@ from models.retrieval import TemplateIndex, build_index
 from models.statistics import Bools, risk_at, share
 from models.transcripts import READINGS
 
-#: The public sets of intents that are measured, and the one more that ``--fit`` learns from.
-BENCHMARKS = ("banking77", "clinc150")
-FITTED_ON = (*BENCHMARKS, "hwu64")
-#: What clinc150 calls messages of no intent.
-OUT_OF_SCOPE = "oos"
 #: Where the sample brand's templates lie, and what was asked of them by hand.
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 QUERIES = READINGS / "sample_brand.jsonl"
@@ -48,15 +52,10 @@ LATER = READINGS / "sample_brand_later.jsonl"
 COVERAGES = (0.25, 0.5, 0.75, 0.9)
 #: Of what is answered so much must be right: that is asked of the sample brand.
 WANTED = 0.97
-#: Brands drawn from each public set for ``--fit``, and messages that each is asked.
+#: Brands drawn from each public set for ``--fit``, and messages that each is asked at most.
 BRANDS, MESSAGES = 24, 800
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """One message and what answers it: an intent's or a template's name, or None."""
-
-    text: str
-    template: str | None
+#: How often each brand written for Heed is drawn, of which nothing was learned.
+AGAIN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,23 +107,6 @@ def choose(index: TemplateIndex, asked: Sequence[Asked], vectors: Mapping[str, V
         right=np.array(right, dtype=np.bool_),
         covered=np.array([one.template is not None for one in asked], dtype=np.bool_),
     )
-
-
-def read_intents(file: Path, *, test: bool) -> list[Asked]:
-    """Return the messages of a public set's test split, or of all its others. What is of no intent has None."""
-    with gzip.open(file, "rb") as lines:
-        rows = [msgspec.json.decode(line) for line in lines]
-    wanted = [row for row in rows if (row["split"] == "test") is test]
-    return [Asked(row["text"], None if row["orig"] == OUT_OF_SCOPE else row["orig"]) for row in wanted]
-
-
-def examples_of(asked: Sequence[Asked], *, each: int, chance: Random) -> dict[str, list[str]]:
-    """Return ``each`` messages of every intent as its examples, drawn by ``chance``."""
-    by_intent: defaultdict[str, list[str]] = defaultdict(list)
-    for one in asked:
-        if one.template is not None:
-            by_intent[one.template].append(one.text)
-    return {name: chance.sample(texts, min(each, len(texts))) for name, texts in sorted(by_intent.items())}
 
 
 def sample_examples(folder: Path = TEMPLATES) -> dict[str, list[str]]:
@@ -219,29 +201,39 @@ def sample_brand(embed: Embedder, file: Path = QUERIES) -> tuple[list[Asked], Ch
 
 def drawn_brand(asked: Sequence[Asked], chance: Random) -> tuple[dict[str, list[str]], list[Asked]]:
     """Return the examples of a brand made of some intents, and messages: half of other intents, so uncovered."""
-    names = sorted({one.template for one in asked if one.template is not None})
+    names = sorted(by_intent(asked))
     chance.shuffle(names)
-    size = chance.choice((12, 24, 32))
+    size = min(chance.choice((12, 24, 32)), len(names) // 2)
     inside, outside = set(names[:size]), set(names[size : 2 * size])
     each = chance.choice((6, 10, 18, 40))
-    examples = examples_of([one for one in asked if one.template in inside], each=each, chance=chance)
+    own = by_intent(one for one in asked if one.template in inside)
+    examples = {name: chance.sample(texts, min(each, 1 + len(texts) // 2)) for name, texts in own.items()}
     used = {text for texts in examples.values() for text in texts}
     left = [one for one in asked if one.template in inside and one.text not in used]
     others = [Asked(one.text, None) for one in asked if one.template in outside]
-    return examples, [*chance.sample(left, min(MESSAGES // 2, len(left))), *chance.sample(others, MESSAGES // 2)]
+    half = min(MESSAGES // 2, len(left), len(others))
+    return examples, [*chance.sample(left, half), *chance.sample(others, half)]
+
+
+def brands_apart(data: Path) -> list[tuple[list[Asked], int]]:
+    """Return messages from which no embedding learned, of one brand or public set each, and how often to draw."""
+    found = [(asked, AGAIN) for name, asked in read_brands().items() if set_apart(name, one_in=BRANDS_APART)]
+    for name in PUBLIC:
+        asked = read_intents(data / "train" / f"{name}.jsonl.gz", test=False)
+        apart = [one for one in asked if one.template and set_apart(one.template, one_in=PUBLIC_APART)]
+        found.append((apart, BRANDS))
+    return found
 
 
 def fitted_prior(data: Path, embed: Embedder) -> Odds:
-    """Return the odds that fit brands drawn from the public sets; their test splits take no part."""
+    """Return the odds that fit brands of which nothing was learned; no test split takes part."""
     features, right = [], []
-    for name in FITTED_ON:
-        asked, chance = read_intents(data / "train" / f"{name}.jsonl.gz", test=False), Random(1)  # noqa: S311  # no secret
-        for _ in range(BRANDS):
+    for asked, often in brands_apart(data):
+        chance = Random(1)  # noqa: S311  # no secret is drawn
+        for _ in range(often):
             examples, messages = drawn_brand(asked, chance)
-            vectors = embed(
-                [*(text for texts in examples.values() for text in texts), *(one.text for one in messages)]
-            )
-            index = build_index(examples, vectors, version=name)
+            vectors = embed(_texts(examples, messages))
+            index = build_index(examples, vectors, version="drawn")
             near = np.stack([index.nearness(vectors[one.text], normalise(one.text)) for one in messages])
             found, best = first_of(near)
             features.append(found)
@@ -252,7 +244,7 @@ def fitted_prior(data: Path, embed: Embedder) -> Odds:
 def report(data: Path, embed: Embedder, *, examples: Sequence[int], template: float, margin: float) -> str:
     """Return all figures as text."""
     parts = []
-    for name in BENCHMARKS:
+    for name in MEASURING:
         for each in examples:
             chosen = benchmark(data, name, embed, each=each)
             parts.append(f"{name}, {each} examples an intent\n{table(chosen, template=template, margin=margin)}")
@@ -280,7 +272,7 @@ def main() -> None:
     parser.add_argument("--examples", type=int, nargs="+", default=[10, 20], help="examples of each intent")
     parser.add_argument("--template", type=float, default=defaults.template, help="answer from this score on")
     parser.add_argument("--margin", type=float, default=defaults.margin, help="answer from this lead on")
-    parser.add_argument("--fit", action="store_true", help="print the odds of brands drawn from the public sets")
+    parser.add_argument("--fit", action="store_true", help="print the odds of brands of which nothing was learned")
     wanted = parser.parse_args()
     embed = Embedder(wanted.weights)
     if wanted.fit:

@@ -6,8 +6,8 @@ state, the labels' probabilities and the embedding (as TinyBERT does; Jiao et al
 
 ``python -m models.distil teach STUDENT --teacher TEACHER --data FOLDER --out OUT`` then trains it like any other
 network, except that the target of a label lies between what was read and what its teachers say on average (Hinton,
-Vinyals & Dean 2015), and that its embedding is to be theirs. ``OUT/weights`` is a finished folder of weights,
-calibrated like any other.
+Vinyals & Dean 2015), and that its embedding is to be theirs and to tell apart what wants different answers
+(``models.contrast``). ``OUT/weights`` is a finished folder of weights, calibrated like any other.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from bot.domain.prediction import SCORED_LABELS
 from models.average import weights_in
 from models.dataset import Row, is_held_out, judged_again, read_rows, text_key
+from models.intents import learned_from
 from models.mixture import RECIPE, set_apart
 from models.noise import noisy
 from models.normalise import normalise
@@ -93,6 +94,7 @@ def teach(
         weights_in(student),
         [weights_in(teacher) for teacher in teachers],
         mixture.train,
+        intents=learned_from(data),
         base=base_folder(),
         out=out,
         trust=trust,

@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gzip
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
-import msgspec
 import numpy as np
 
 from bot.domain.prediction import SCORED_LABELS
 from bot.errors import ModelError
 from models.assessor import LocalAssessor
-from models.dataset import Row, decided, is_held_out, read_rows
+from models.dataset import MEASURING, Row, decided, is_held_out, read_rows
 from models.encoder import Encoder, Vector
 from models.evaluate import evaluate
 from models.evaluation_text import as_text
+from models.intents import Asked, examples_of, read_intents
 from models.manifest import SHIPPED
 from models.normalise import normalise
 from models.readings_figures import readings_report
@@ -50,23 +49,20 @@ class Retrieval:
     among_five: float
 
 
-def retrieval(texts: Sequence[str], intents: Sequence[str], embed: Embed) -> Retrieval:
-    """Return how well held-out messages find their intent by the nearest of eight examples of each."""
-    examples: defaultdict[str, list[str]] = defaultdict(list)
-    queries: list[tuple[str, str]] = []
-    for text, intent in zip(texts, intents, strict=True):
-        if is_held_out(text):
-            queries.append((text, intent))
-        elif len(examples[intent]) < EXAMPLES:
-            examples[intent].append(text)
+def retrieval(asked: Sequence[Asked], queries: Sequence[Asked], embed: Embed) -> Retrieval:
+    """Return how well ``queries`` find their intent by the nearest of eight of the messages ``asked`` with each.
+
+    Queries of no intent are left out.
+    """
+    examples = examples_of(asked, each=EXAMPLES, chance=Random(1))  # noqa: S311  # no secret is drawn
+    queries = [one for one in queries if one.template is not None]
     names = sorted(examples)
     matrix = embed([text for name in names for text in examples[name]])
     owner = np.array([place for place, name in enumerate(names) for _ in examples[name]])
-    asked = embed([text for text, _ in queries])
-    similar = asked @ matrix.T
+    similar = embed([one.text for one in queries]) @ matrix.T
     best = np.stack([similar[:, owner == place].max(axis=1) for place in range(len(names))], axis=1)
     ranks = np.argsort(-best, axis=1, kind="stable")[:, :5]
-    wanted = np.array([names.index(intent) for _, intent in queries])
+    wanted = np.array([names.index(str(one.template)) for one in queries])
     hits = ranks == wanted[:, None]
     return Retrieval(
         intents=len(names),
@@ -74,14 +70,6 @@ def retrieval(texts: Sequence[str], intents: Sequence[str], embed: Embed) -> Ret
         first=float(hits[:, 0].mean()),
         among_five=float(hits.any(axis=1).mean()),
     )
-
-
-def read_intents(file: Path) -> tuple[list[str], list[str]]:
-    """Return texts and intents of a public set of intents, in the order of the file."""
-    with gzip.open(file, "rb") as lines:
-        rows = [msgspec.json.decode(line) for line in lines]
-    rows = [row for row in rows if row["orig"] != "oos"]
-    return [row["text"] for row in rows], [row["orig"] for row in rows]
 
 
 def shipped(folder: Path = SHIPPED) -> Embed:
@@ -159,11 +147,12 @@ async def report(data: Path, *, folder: Path = SHIPPED, test: bool = False) -> N
     airline = [row.text for row in read_rows([data / "validation" / "airline_tweets.jsonl.gz"])]
     say(f"\nCPU milliseconds a message: {await cpu_milliseconds(assessor, airline[::8]):.2f}\n")
     await assessor.close()
-    for name in ("banking77", "clinc150"):
-        texts, intents = read_intents(data / "train" / f"{name}.jsonl.gz")
-        say(f"{name}, shipped:  {retrieval(texts, intents, shipped(folder))}\n")
+    for name in MEASURING:
+        file = data / "train" / f"{name}.jsonl.gz"
+        asked, queries = read_intents(file, test=False), read_intents(file, test=True)
+        say(f"{name}, shipped:  {retrieval(asked, queries, shipped(folder))}\n")
         if (embed := original()) is not None:
-            say(f"{name}, original: {retrieval(texts, intents, embed)}\n")
+            say(f"{name}, original: {retrieval(asked, queries, embed)}\n")
 
 
 def main() -> None:

@@ -12,8 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.contrast import Wanting
 from models.dataset import Example
 from models.finetune import BATCH, TOKENS, Encoded, Labels, Progress, Run, encode, padded
+from models.intents import Intents
 from models.network import WIDTH, Network, narrow, network_of
 from models.tokens import Tokens
 
@@ -119,6 +121,7 @@ def teach(
     teachers: Sequence[Mapping[str, Tensor]],
     examples: Sequence[Example],
     *,
+    intents: Sequence[Intents] = (),
     base: Path,
     out: Path,
     trust: float,
@@ -128,7 +131,7 @@ def teach(
 ) -> Network:
     """Return ``student`` trained on ``examples``; for each label, what teachers say of it counts for ``trust``.
 
-    Its embeddings are to be what theirs are on average.
+    Its embeddings are to be what theirs are on average, and to tell ``intents`` apart.
     """
     tokens = Tokens(base, max_tokens=TOKENS)
     encoded = [encode(example, tokens) for example in examples]
@@ -136,8 +139,9 @@ def teach(
     said = torch.sigmoid(torch.stack([logits for logits, _ in heard]).mean(dim=0))
     meant = functional.normalize(torch.stack([embeddings for _, embeddings in heard]).mean(dim=0), dim=1)
     taught = [blended(message, row, trust) for message, row in zip(encoded, said.tolist(), strict=True)]
-    run = Run(taught, seed=seed, epochs=epochs, mark=_mark(student))
-    return run.train(network_of(base, student), Labels(taught, meant.numpy()), out=out, progress=progress)
+    run = Run(taught, seed=seed, epochs=epochs, mark=_mark(student) + repr(intents))
+    goal = Wanting(Labels(taught, meant.numpy()), intents, tokens)
+    return run.train(network_of(base, student), goal, out=out, progress=progress)
 
 
 def blended(message: Encoded, said: Sequence[float], trust: float) -> Encoded:

@@ -1,4 +1,3 @@
-import gzip
 import json
 from random import Random
 
@@ -10,20 +9,19 @@ from bot.errors import ModelError
 from models.choosing import (
     LATER,
     QUERIES,
-    Asked,
     Chosen,
     choose,
     chooses,
     drawn_brand,
-    examples_of,
     lowest_threshold,
-    read_intents,
     report,
     sample_examples,
     sample_queries,
     table,
 )
+from models.intents import Asked
 from models.retrieval import build_index
+from tests.models.public_sets import write
 
 
 def unit(*values):
@@ -39,30 +37,6 @@ def chosen(scores, right, covered=None, lead=None):
         right=np.array(right, dtype=bool),
         covered=np.array(covered if covered is not None else [True] * len(scores), dtype=bool),
     )
-
-
-def write(folder, name, rows):
-    folder.mkdir(parents=True, exist_ok=True)
-    with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as lines:
-        lines.writelines(
-            json.dumps({"text": text, "orig": orig, "split": split}) + "\n" for text, orig, split in rows
-        )
-
-
-def test_the_test_split_asks_and_gives_no_examples(tmp_path):
-    write(
-        tmp_path, "set", [("a", "pay", "train"), ("b", "pay", "dev"), ("c", "pay", "test"), ("d", "oos", "test")]
-    )
-    file = tmp_path / "set.jsonl.gz"
-    assert read_intents(file, test=True) == [Asked("c", "pay"), Asked("d", None)]
-    assert [one.text for one in read_intents(file, test=False)] == ["a", "b"]
-
-
-def test_each_intent_gets_as_many_examples_and_what_is_out_of_scope_none():
-    asked = [Asked(f"{name} {number}", name) for name in ("a", "b") for number in range(9)] + [Asked("x", None)]
-    examples = examples_of(asked, each=4, chance=Random(1))
-    assert {name: len(texts) for name, texts in examples.items()} == {"a": 4, "b": 4}
-    assert examples == examples_of(asked, each=4, chance=Random(1))
 
 
 def test_a_choice_is_right_if_the_best_template_is_the_one_that_answers():
