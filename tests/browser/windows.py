@@ -12,7 +12,9 @@ from tests.browser.running import RunningHeed
 #: What the browser itself says while nobody answers at the address: true, and no fault of a page.
 UNREACHABLE = re.compile(r"net::ERR_|WebSocket connection to .* failed|establishing a connection|ERR_CONNECTION")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-PATIENCE = 20_000  # milliseconds: shared cores may be slow, and a condition that holds is never waited for
+#: Milliseconds: shared cores may be slow, a chat page that has tried in vain for long waits up to 28 s before it
+#: tries again, and a condition that holds is never waited for.
+PATIENCE = 60_000
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 

@@ -19,6 +19,7 @@ from tests.channels.fakes import FakeHeed
 
 SECRET = "a secret of sixteen or more"
 HOST_SECRET = b"shared with the host page"
+PATIENCE = 30  # seconds, which only end a hang
 
 
 def chat_of(heed: FakeHeed, **more: object) -> Chat:
@@ -66,14 +67,15 @@ class Page:
         await self.socket.send_str(json.dumps({"type": kind, **fields}))
 
     async def hear(self) -> dict:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             return json.loads(await self.socket.receive_str())
 
     async def closed(self) -> int:
-        async with asyncio.timeout(5):
+        """Return the code with which Heed ended the line, though the line may be gone before that is answered."""
+        async with asyncio.timeout(PATIENCE):
             message = await self.socket.receive()
         assert message.type in {WSMsgType.CLOSE, WSMsgType.CLOSED}
-        return self.socket.close_code
+        return message.data if message.type is WSMsgType.CLOSE else self.socket.close_code
 
     async def hello(self, **fields: object) -> list[dict]:
         """Say hello and return the entries that the page is shown."""

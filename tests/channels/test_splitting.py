@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.splitting import split
@@ -64,6 +64,7 @@ TEXTS = st.text(
 )
 
 
+@settings(deadline=None)
 @given(text=TEXTS | st.text(max_size=200), longest=st.integers(2, 60))
 def test_no_part_is_too_long_or_empty_and_nothing_is_lost_but_blanks_at_cuts(text: str, longest: int) -> None:
     rest = text.strip()
@@ -75,6 +76,7 @@ def test_no_part_is_too_long_or_empty_and_nothing_is_lost_but_blanks_at_cuts(tex
     assert rest == ""
 
 
+@settings(deadline=None)
 @given(text=TEXTS, longest=st.integers(2, 60))
 def test_no_part_begins_in_the_middle_of_a_surrogate_pair(text: str, longest: int) -> None:
     for part in split(text, longest):

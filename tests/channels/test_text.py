@@ -6,7 +6,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.text import LONGEST_TEXT, clean_id, clean_name, clean_text, clean_time, shortened
@@ -49,6 +49,7 @@ def test_the_longest_text_passes_and_one_character_more_is_refused_with_limit_an
         clean_text("x" * 1_000_000)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=400))
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     try:

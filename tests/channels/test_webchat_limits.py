@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import timedelta
 
@@ -77,7 +78,8 @@ async def test_zero_bytes_and_direction_tricks_are_taken_out_of_a_message(
 async def test_a_frame_of_a_megabyte_ends_the_connection(client: TestClient, heed: FakeHeed) -> None:
     page = await opened(client)
     await page.hello()
-    await page.socket.send_str(json.dumps({"type": "message", "id": "message-1", "text": "x" * 1_000_000}))
+    with contextlib.suppress(ConnectionError):  # Heed may hang up before all of it has left
+        await page.socket.send_str(json.dumps({"type": "message", "id": "message-1", "text": "x" * 1_000_000}))
     assert await page.closed() == 1009
     assert heed.intake_calls == []
     assert LARGEST_FRAME < 1_000_000

@@ -76,7 +76,7 @@ def channel(server: TestServer, session: aiohttp.ClientSession) -> ApiChannel:
     return ApiChannel(webhook=hook(str(server.make_url("/hook")), session))
 
 
-def hook(url: str, session: aiohttp.ClientSession, timeout: timedelta = timedelta(seconds=5)) -> Webhook:
+def hook(url: str, session: aiohttp.ClientSession, timeout: timedelta = timedelta(seconds=30)) -> Webhook:
     return Webhook(url=url, secret=Secret(SECRET), session=session, time=FakeTime(), timeout=timeout)
 
 
@@ -151,11 +151,11 @@ def test_every_retry_after_becomes_a_wait_within_bounds(header: str | None, seco
 
 
 async def test_nobody_listening_means_definitely_not_sent(session: aiohttp.ClientSession) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(SendRefused, match="no connection"):
-        await hook(f"http://127.0.0.1:{port}/", session).push(sending(1))
+    with socket.socket() as deaf:  # holds the port, so that nobody else listens there, and does not listen itself
+        deaf.bind(("127.0.0.1", 0))
+        port = deaf.getsockname()[1]
+        with pytest.raises(SendRefused, match="no connection"):
+            await hook(f"http://127.0.0.1:{port}/", session).push(sending(1))
 
 
 async def test_a_connection_cut_after_sending_leaves_it_unknown(channel: ApiChannel, receiver: Receiver) -> None:
@@ -168,9 +168,11 @@ async def test_a_connection_cut_after_sending_leaves_it_unknown(channel: ApiChan
 async def test_a_receiver_that_does_not_answer_in_time_leaves_it_unknown(
     server: TestServer, session: aiohttp.ClientSession, receiver: Receiver
 ) -> None:
+    url = str(server.make_url("/hook"))
+    await hook(url, session).push(sending(1))  # the line stands: what runs out below is the time for an answer
     receiver.hold = asyncio.Event()
     with pytest.raises(SendUnknown, match="TimeoutError"):
-        await hook(str(server.make_url("/hook")), session, timedelta(milliseconds=60)).push(sending(1))
+        await hook(url, session, timedelta(milliseconds=60)).push(sending(1))
     receiver.hold.set()
 
 

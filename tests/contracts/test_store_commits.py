@@ -244,7 +244,10 @@ _ARRIVALS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_UNHURRIED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=_UNHURRIED)
 @given(arrivals=_ARRIVALS, cut=st.integers(0, 12))
 async def test_however_arrivals_are_cut_into_calls_what_was_accepted_is_a_duplicate_later(store, arrivals, cut):
     salt = uuid.uuid4()  # each example writes as another customer

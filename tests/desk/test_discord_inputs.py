@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.desk.actions import ACTIONS
@@ -14,6 +14,8 @@ from bot.desk.discord.commands import OTHERS
 from bot.desk.discord.inputs import Heard, Way, custom_id, made_at, meant_for_customer, read
 from tests.wire.discord.desk_hands import ALEX_ID, BOT, Hands, snowflake
 
+#: A busy machine fails nothing.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 JSON = st.recursive(
@@ -48,6 +50,7 @@ def heard(event: str, payload: dict[str, Any]) -> Heard:
     return found
 
 
+@unhurried
 @given(EVENTS, st.dictionaries(st.sampled_from(KNOWN), JSON))
 def test_nothing_that_discord_may_send_raises(event: str, payload: dict[str, Any]) -> None:
     read(event, payload, me=BOT)
@@ -71,6 +74,7 @@ def test_of_all_ways_and_names_five_are_meant_for_the_customer() -> None:
     ]
 
 
+@unhurried
 @given(st.text(), st.booleans())
 def test_a_text_is_internal_whatever_it_says_unless_it_answers_the_customer(text: str, answers: bool) -> None:
     said = Heard(way=Way.TEXT, id="1", who="2", place="3", name="reply", text=text)

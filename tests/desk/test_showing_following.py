@@ -64,7 +64,7 @@ async def following(heed: World, shown: Shown, *, at_once: int = 4) -> AsyncIter
 
 async def comes(heed: World, true: Callable[[], object]) -> None:
     """Wait until this comes about; the desk's pauses pass meanwhile."""
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         while not true():
             heed.time.move(timedelta(milliseconds=200))
             await asyncio.sleep(0.002)

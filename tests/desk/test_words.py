@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.desk.discord import words
@@ -30,6 +30,8 @@ from bot.domain.sla import Aim, Clock, Metric
 from bot.domain.states import State
 from tests.desk.desk_views import ID, T0, entry, minutes, note, record, view
 
+#: A busy machine fails nothing.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXTS = st.text(max_size=6000)
 NAMES = st.text(max_size=200)
 
@@ -39,6 +41,7 @@ def shown(*entries: object, **more: object) -> list[Said]:
     return [words.piece(piece, ID, 1) for piece in found]
 
 
+@unhurried
 @given(TEXTS, NAMES)
 def test_any_message_fits_and_is_known_again(text: str, name: str) -> None:
     for said in shown(entry(3, text, name=name, earlier_texts=("before " + text,), edited_at=minutes(4))):
@@ -49,12 +52,14 @@ def test_any_message_fits_and_is_known_again(text: str, name: str) -> None:
         assert conversation_of(said.content) == "", "no text passes for a card"
 
 
+@unhurried
 @given(TEXTS)
 def test_no_text_calls_anybody_or_is_markup(text: str) -> None:
     unescaped = re.sub(r"\\(.)", "", plain(text), flags=re.DOTALL)
     assert not set(unescaped) & set("*_~|`>#[]()<@:\\")
 
 
+@unhurried
 @given(TEXTS)
 def test_a_text_that_fits_is_shown_whole(text: str) -> None:
     [said] = shown(entry(3, text))
@@ -71,6 +76,7 @@ def test_whoever_is_called_is_called_once_and_only_by_what_is_new() -> None:
     assert said.digest == Said(content="look").digest, "it is the same message afterwards"
 
 
+@unhurried
 @given(NAMES)
 def test_a_threads_name_fits_and_names_its_conversation(name: str) -> None:
     found = thread_name(name, "telegram", ID)

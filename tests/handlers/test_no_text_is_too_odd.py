@@ -52,6 +52,7 @@ def test_a_file_is_taken_or_refused(text: str) -> None:
         assert catalogue.templates
 
 
+@settings(deadline=None)
 @given(name=some.text(max_size=200))
 def test_a_name_holds_no_markup_and_stays_itself_when_cleaned_again(name: str) -> None:
     shown = inert(name)

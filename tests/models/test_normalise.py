@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.normalise import HEAD, clean, normalise
@@ -65,6 +65,7 @@ def test_a_megabyte_is_cut_to_a_head(piece):
     assert len(normalise(piece * (1_000_000 // len(piece)))) <= 2 * HEAD
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=())))
 def test_whatever_is_written_comes_out_as_plain_text(written):
     result = normalise(written)
@@ -73,6 +74,7 @@ def test_whatever_is_written_comes_out_as_plain_text(written):
     result.encode("utf-8")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), max_size=200))
 def test_plain_words_survive(written):
     words = [word for word in written.split() if word.isalpha() and not any(3 * c in word for c in word)]

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from models.words import LETTERS, holders, shares, words
@@ -31,6 +31,7 @@ def test_a_share_is_that_of_the_messages_words_each_once(text, expected):
     assert shares(words(text), HELD, templates=3) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(some.text(), some.lists(some.text(max_size=40), max_size=5))
 def test_a_share_is_a_share_for_any_text(text, examples):
     held = holders((number, words(one)) for number, one in enumerate(examples))
@@ -40,6 +41,7 @@ def test_a_share_is_a_share_for_any_text(text, examples):
     assert all(0 < len(word) <= LETTERS for word in words(text))
 
 
+@settings(deadline=None)
 @given(some.text(min_size=1))
 def test_an_examples_own_words_are_all_there(text):
     said = words(text)

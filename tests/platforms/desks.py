@@ -23,7 +23,7 @@ from tests.faults.reader import waiting
 from tests.platforms.heed import SECRET
 from tests.platforms.sides import OnTelegram, Said
 from tests.platforms.visitor import Visitor, visitors
-from tests.platforms.waiting import until
+from tests.platforms.waiting import LONGEST, until
 from tests.wire.discord.interaction import Answer
 from tests.wire.discord.payloads import Payload
 from tests.wire.discord.server import DiscordServer, discord_server
@@ -228,7 +228,7 @@ class Desks:
 
     async def command(self, agent: str, thread: str, name: str, **options: Any) -> Answer:
         """Give a slash command in a thread, and return what is answered."""
-        return await self.discord.command(IDS[agent], thread, name, **options).answered(seconds=10)
+        return await self.discord.command(IDS[agent], thread, name, **options).answered(seconds=LONGEST)
 
     async def noted(self, conversation: str, text: str) -> None:
         """Wait until a note is stored, once."""

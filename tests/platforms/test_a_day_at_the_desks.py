@@ -14,7 +14,7 @@ import pytest
 from tests.platforms.busy import COMPLAINT, Busy
 from tests.platforms.desks import IDS, PRESS, SUPPORT, Desks, desks
 from tests.platforms.ledger import found_wrong
-from tests.platforms.waiting import until
+from tests.platforms.waiting import LONGEST, until
 from tests.wire.discord.faults import Cut, Slow
 from tests.wire.telegram.faults import Refuse
 
@@ -37,7 +37,7 @@ async def nothing_is_wrong(day: Desks) -> None:
     """Let all be shown, look whether both desks agree, let Heed end, and look at everything."""
     await day.idle()
     with contextlib.suppress(AssertionError):  # what is missing then is told below
-        await until(lambda: settled(day), "all that happened is shown", seconds=30)
+        await until(lambda: settled(day), "all that happened is shown")
     for conversation, holder, state in day.rows("SELECT id, holder, state FROM conversations"):
         shown = await day.web["sam"].sees(conversation)
         assert (shown["state"], shown["holder"]) == (state, holder), conversation
@@ -123,15 +123,16 @@ async def each_desk_replies_once(day: Desks, ann: tuple[str, str], vera: tuple[s
 async def held_back_and_sent_anyway(day: Desks, conversation: str, thread: str) -> None:
     card = day.message(thread, f"-# heed {conversation}")
     opened = day.discord.press(IDS["alex"], card, day.discord.buttons_of(card)["Reply"])
-    await opened.answered()
+    await opened.answered(seconds=LONGEST)
     day.telegram.says(ANN, "And the lid is missing too")
     await day.shows(thread, "And the lid is missing too")
-    held = await day.discord.submit(IDS["alex"], opened, {"text": "Anything else?"}).answered()
+    held = await day.discord.submit(IDS["alex"], opened, {"text": "Anything else?"}).answered(seconds=LONGEST)
     assert "wrote this meanwhile" in held.text, held.text
     assert "Anything else?" not in day.received(ANN)
     assert held.message is not None
     anyway = day.discord.buttons_of(held.message)["Send anyway"]
-    assert (await day.discord.press(IDS["alex"], held.message, anyway).answered()).text.startswith("Your reply")
+    sent = await day.discord.press(IDS["alex"], held.message, anyway).answered(seconds=LONGEST)
+    assert sent.text.startswith("Your reply")
     await day.arrived(ANN, "Anything else?")
 
 
@@ -196,12 +197,19 @@ async def killed_before_a_reply_was_delivered(day: Desks, ann: tuple[str, str], 
     told = await day.command("alex", ann[1], "reply", text="A new pot leaves today.")
     assert told.text.startswith("Your reply"), told.text
     await day.web["sam"].does(vera[0], "reply", text="We send another one.")
+    await until(lambda: refused(day), "Heed knows that Telegram has refused")  # else it would be in doubt
     await day.kill()
     await day.start()
     await day.arrived(ANN, "A new pot leaves today.")
     await day.arrived("vera", "We send another one.")
     await day.shows(ann[1], "A new pot leaves today.", "✅ sent")
     await day.shows(vera[1], "We send another one.", "✅ sent")
+
+
+def refused(day: Desks) -> bool:
+    """Tell whether a text was tried in vain and none is under way: a kill leaves nobody in doubt."""
+    tried = day.rows("SELECT 1 FROM outbox WHERE attempts > 0")
+    return bool(tried) and not day.rows("SELECT 1 FROM outbox WHERE state = 'sending'")
 
 
 async def killed_before_a_thread_has_moved(day: Desks, conversation: str, thread: str) -> None:

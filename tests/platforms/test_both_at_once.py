@@ -173,6 +173,7 @@ async def test_killed_at_any_moment_nothing_is_lost_and_what_came_meanwhile_is_s
     written = {side: while_it_is_down(side) for side in heed.sides}
     await heed.start()
     await on_both(heed, lambda heed, side: seen_to(heed, side, written[side]))
+    await heed.idle()  # until then the last text to somebody may be an older one
     for side, said in asked:
         await answered_once_or_in_doubt(heed, side, said)
     for side, (unasked, answered) in zip(heed.sides, among_members, strict=True):

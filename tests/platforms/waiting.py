@@ -6,8 +6,8 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 
-#: In seconds: far more than anything takes here.
-LONGEST = 20.0
+#: In seconds: far more than anything takes here, also where the processors have much else to do.
+LONGEST = 60.0
 
 
 async def until(true: Callable[[], object | Awaitable[object]], what: str, *, seconds: float = LONGEST) -> None:

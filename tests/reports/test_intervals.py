@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.reports.intervals import Share, share_within, wilson
@@ -27,6 +27,7 @@ def test_the_published_intervals(hits: int, of: int, low: float, high: float) ->
     assert (share.low, share.high) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10_000).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
 def test_at_each_end_the_count_is_just_as_far_off_as_the_confidence_allows(counted: tuple[int, int]) -> None:
     hits, of = counted
@@ -37,6 +38,7 @@ def test_at_each_end_the_count_is_just_as_far_off_as_the_confidence_allows(count
             assert off == pytest.approx(1.959964, rel=1e-5)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10_000).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
 def test_hits_and_misses_mirror_each_other(counted: tuple[int, int]) -> None:
     hits, of = counted
@@ -66,6 +68,7 @@ def test_undecided_clocks_widen_the_band_to_both_sides_and_leave_the_value() -> 
     assert (share.low, share.high) == (wilson(90, 110).low, wilson(100, 110).high)
 
 
+@settings(deadline=None)
 @given(cases, cases, cases, cases, st.integers(0, 500))
 def test_the_band_holds_whatever_becomes_of_the_undecided(
     within: int, late: int, running_late: int, undecided: int, meet: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.reports.kaplan_meier import corrected, nearest_rank, survival
@@ -61,11 +61,13 @@ def test_percentiles_outside_1_to_100_are_refused() -> None:
         corrected([1], [], (101,))
 
 
+@settings(deadline=None)
 @given(durations, st.lists(st.integers(1, 100), max_size=6).map(sorted))
 def test_without_anybody_waiting_both_percentiles_are_the_same(ended: list[int], percentiles: list[int]) -> None:
     assert corrected(ended, [], percentiles) == [nearest_rank(ended, p) for p in percentiles]
 
 
+@settings(deadline=None)
 @given(durations, durations)
 def test_people_still_waiting_never_make_it_look_faster_than_the_ended_alone_up_to_their_wait(
     ended: list[int], more: list[int]
@@ -77,6 +79,7 @@ def test_people_still_waiting_never_make_it_look_faster_than_the_ended_alone_up_
         assert counted is None or (without is not None and counted >= without)
 
 
+@settings(deadline=None)
 @given(durations, durations)
 def test_the_curve_only_falls_and_stays_between_0_and_1(ended: list[int], censored: list[int]) -> None:
     shares = [1.0, *(share for _, share in survival(ended, censored))]

@@ -9,7 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.reports.kaplan_meier import Estimate, estimate, estimate_counted, nearest_rank
@@ -73,6 +73,7 @@ def slow_estimate(ended: list[int], censored: list[int], percentile: int, confid
     return found(value, low, high)
 
 
+@settings(deadline=None)
 @given(durations, durations, st.integers(1, 100), confidences)
 @example(ENDED, CENSORED, 25, 0.95)
 @example([5, 5, 5], [5, 5], 60, 0.95)
@@ -113,18 +114,21 @@ def test_nobody_at_all_and_everybody_still_waiting_tell_nothing() -> None:
     assert estimate([], [1, 2, 3], (50, 99)) == nothing
 
 
+@settings(deadline=None)
 @given(durations, confidences)
 def test_without_anybody_waiting_the_percentile_is_the_nearest_rank(ended: list[int], confidence: float) -> None:
     estimates = estimate(ended, [], ALL, confidence)
     assert [each.value for each in estimates] == [nearest_rank(sorted(ended), p) for p in ALL]
 
 
+@settings(deadline=None)
 @given(durations, durations, confidences)
 def test_a_band_contains_its_percentile(ended: list[int], censored: list[int], confidence: float) -> None:
     for each in estimate(ended, censored, ALL, confidence):
         assert or_never(each.low) <= or_never(each.value) <= or_never(each.high)
 
 
+@settings(deadline=None)
 @given(durations, durations, confidences)
 def test_more_confidence_never_narrows_a_band(ended: list[int], censored: list[int], confidence: float) -> None:
     wide, narrow = (estimate(ended, censored, ALL, each) for each in (0.995, confidence))
@@ -133,6 +137,7 @@ def test_more_confidence_never_narrows_a_band(ended: list[int], censored: list[i
         assert or_never(outer.high) >= or_never(inner.high)
 
 
+@settings(deadline=None)
 @given(durations, durations)
 def test_a_higher_percentile_never_has_a_lower_value_or_bound(ended: list[int], censored: list[int]) -> None:
     estimates = estimate(ended, censored, ALL)
@@ -141,6 +146,7 @@ def test_a_higher_percentile_never_has_a_lower_value_or_bound(ended: list[int], 
         assert bounds == sorted(bounds)
 
 
+@settings(deadline=None)
 @given(durations, durations, durations)
 def test_more_people_waiting_never_lower_a_percentile(
     ended: list[int], censored: list[int], more: list[int]
@@ -149,6 +155,7 @@ def test_more_people_waiting_never_lower_a_percentile(
     assert all(or_never(b.value) <= or_never(a.value) for b, a in zip(before, after, strict=True))
 
 
+@settings(deadline=None)
 @given(durations, durations, st.integers(1, 10**15))
 def test_in_another_unit_the_figures_are_the_same(ended: list[int], censored: list[int], unit: int) -> None:
     def scaled(duration: float | None) -> float | None:
@@ -160,6 +167,7 @@ def test_in_another_unit_the_figures_are_the_same(ended: list[int], censored: li
     ]
 
 
+@settings(deadline=None)
 @given(durations, durations, st.randoms(use_true_random=False))
 def test_the_order_of_the_cases_does_not_matter(ended: list[int], censored: list[int], random) -> None:
     as_given = estimate(ended, censored, ALL)
@@ -168,6 +176,7 @@ def test_the_order_of_the_cases_does_not_matter(ended: list[int], censored: list
     assert estimate(ended, censored, ALL) == as_given
 
 
+@settings(deadline=None)
 @given(durations, durations)
 def test_counted_pairs_give_the_same_as_the_cases_one_by_one(ended: list[int], censored: list[int]) -> None:
     pairs = [*Counter(ended).items(), (999, 0)]

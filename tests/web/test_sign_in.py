@@ -170,13 +170,16 @@ async def test_signing_in_counts_as_no_wrong_try_of_anybody_else_at_the_same_pla
 
 async def test_few_passwords_are_checked_at_once_however_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     checking, most = 0, 0
-    turn = threading.Lock()
+    turn, together = threading.Lock(), threading.Event()
 
     def verify(_self: PasswordCheck, _password: str, _stored: str) -> bool:
         nonlocal checking, most
         with turn:
             checking += 1
             most = max(most, checking)
+            if most == 2:
+                together.set()
+        together.wait(20)  # the first for a second one, however late that is
         sleep(0.005)
         with turn:
             checking -= 1

@@ -177,7 +177,7 @@ class DiscordCase:
     async def settle(self) -> None:
         """Wait until all that changed is shown; the clock of Heed goes on by seconds meanwhile."""
         last = await self.world.store.last()
-        for _ in range(400):
+        for _ in range(4000):
             self.world.time.move(timedelta(seconds=0.5))
             await asyncio.sleep(0.005)
             if self.display.following.idle and self.display.following._cursor >= last:
@@ -205,7 +205,7 @@ class DiscordCase:
     async def _heard(self, said: Payload) -> None:
         mark = f"desk:discord:heard:{said['channel_id']}"
         store = self.world.store
-        for _ in range(1600):
+        for _ in range(4000):
             if int((await store.bookmarks(mark)).get(mark, "0")) >= int(said["id"]):
                 return
             await asyncio.sleep(0.005)

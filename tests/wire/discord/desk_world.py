@@ -120,7 +120,7 @@ async def desk_world(
                 time=heed.time,
                 rooms=frozenset({ROOM}),
                 reply_by_replying=reply_by_replying,
-                **parts,
+                **{"acknowledge_within": 60.0, **parts},  # how fast this machine is decides nothing
             )
         )
         running = asyncio.create_task(desk.run())

@@ -167,7 +167,7 @@ class Heed:
 
 
 async def until(
-    true: Callable[[], object], *, seconds: float = 8.0, told: Callable[[], object] = lambda: None
+    true: Callable[[], object], *, seconds: float = 20.0, told: Callable[[], object] = lambda: None
 ) -> None:
     """Wait for a real event on loopback, and no longer than this."""
     loop = asyncio.get_running_loop()

@@ -82,24 +82,24 @@ class Interaction:
         self._news.set()
         self._news = asyncio.Event()
 
-    async def acknowledged(self, *, seconds: float = 5.0) -> Answer:
+    async def acknowledged(self, *, seconds: float = 20.0) -> Answer:
         """Wait until the bot has called back, if only to say that it will answer later."""
         await self._until(lambda: self.answer is not None, seconds, "acknowledged")
         assert self.answer is not None
         return self.answer
 
-    async def answered(self, *, seconds: float = 5.0) -> Answer:
+    async def answered(self, *, seconds: float = 20.0) -> Answer:
         """Wait until the person sees an answer; of a deferred one, until it is filled."""
         await self._until(lambda: self.answer is not None and not self.loading, seconds, "answered")
         assert self.answer is not None
         return self.answer
 
-    async def followed(self, count: int = 1, *, seconds: float = 5.0) -> list[Answer]:
+    async def followed(self, count: int = 1, *, seconds: float = 20.0) -> list[Answer]:
         """Wait until so many messages came after the answer."""
         await self._until(lambda: len(self.followups) >= count, seconds, f"followed by {count}")
         return self.followups
 
-    async def edited(self, times: int = 1, *, seconds: float = 5.0) -> Answer:
+    async def edited(self, times: int = 1, *, seconds: float = 20.0) -> Answer:
         """Wait until the first answer was changed afterwards so often."""
         await self._until(lambda: self.edits >= times, seconds, f"edited {times} times")
         assert self.answer is not None

@@ -19,8 +19,8 @@ from tests.wire.discord.server import DiscordServer
 class Plain(discord.Client):
     """A client that keeps what it sees."""
 
-    def __init__(self, intents: discord.Intents) -> None:
-        super().__init__(intents=intents, guild_ready_timeout=0.05, heartbeat_timeout=0.5)
+    def __init__(self, intents: discord.Intents, *, patience: float = 60.0) -> None:
+        super().__init__(intents=intents, guild_ready_timeout=0.05, heartbeat_timeout=patience)
         self.seen: list[tuple[str, object]] = []
 
     def dispatch(self, event: str, /, *args: object, **kwargs: object) -> None:
@@ -48,17 +48,20 @@ class Plain(discord.Client):
         return [what.content for name, what in self.seen if name == "message"]  # type: ignore[attr-defined]
 
 
-async def until(true: Callable[[], object], *, seconds: float = 5.0) -> None:
+async def until(true: Callable[[], object], *, seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
-async def plain(server: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Plain]:
+async def plain(
+    server: DiscordServer, monkeypatch: pytest.MonkeyPatch, *, patience: float = 60.0
+) -> AsyncIterator[Plain]:
+    """Run a client; ``patience``: seconds of silence after which it gives a connection up."""
     monkeypatch.setattr(Route, "BASE", server.api)
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url))
-    client = Plain(discord.Intents(guilds=True, messages=True, message_content=True))
+    client = Plain(discord.Intents(guilds=True, messages=True, message_content=True), patience=patience)
     running = asyncio.create_task(client.start(server.token))
     try:
         await until(lambda: client.count("ready") or running.done())

@@ -93,7 +93,7 @@ class Shown:
             self.heed.time.move(timedelta(milliseconds=100))
             return False
 
-        await until(moving, told=told, seconds=10)
+        await until(moving, told=told, seconds=30)
 
     # --- what happens -----------------------------------------------------------------------------------------
 

@@ -121,11 +121,14 @@ async def test_a_kill_soon_after_the_very_first_start_loses_nothing(heed: Heed) 
         await until(lambda: len(heed.intake.taken) >= 3, told=lambda: heed.intake.texts)
 
 
-async def test_where_to_read_on_is_stored_at_once_and_not_only_every_few_seconds(heed: Heed) -> None:
+async def test_where_to_read_on_is_stored_at_once_and_not_only_every_few_seconds(
+    heed: Heed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.discord.listening._STORE_EVERY", timedelta(hours=1))
     async with heed.listening():
-        await until(lambda: heed.marks.kept, seconds=2)
+        await until(lambda: heed.marks.kept)
         heed.server.says("2001", "1001", "the first word of a private chat")
-        await until(lambda: "discord:9001:1001" in heed.marks.places, seconds=2)
+        await until(lambda: "discord:9001:1001" in heed.marks.places)
 
 
 async def test_more_than_a_page_in_one_room_is_fetched_page_by_page(heed: Heed) -> None:

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from bot.desk.discord import acting
+from bot.desk.discord.desk import ACKNOWLEDGE_WITHIN
 from bot.domain.roles import Agent
 from tests.scenarios.world import ALEX, SAM
 from tests.wire.discord.desk_hands import ALEX_ID, SAM_ID
@@ -60,7 +61,8 @@ async def play(desk: DeskWorld, acts: list[Act], random: Random) -> None:
 async def leaks(acts_wanted: int, *, by_replying: bool, seed: int) -> tuple[list[str], list[Act]]:
     """Play so many inputs and return what is wrong with what was sent, and the inputs."""
     random = Random(seed)
-    async with desk_world(reply_by_replying=by_replying, may={"largest_file": 1 << 20}) as desk:
+    may = {"largest_file": 1 << 20}
+    async with desk_world(reply_by_replying=by_replying, may=may, acknowledge_within=ACKNOWLEDGE_WITHIN) as desk:
         desk.line.lying[LYING["url"]] = b"png"
         making = Making(desk.hands, random, await cases(desk), by_replying)
         acts = list(acts_of(making, acts_wanted))

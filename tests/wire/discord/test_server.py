@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from io import BytesIO
+from types import SimpleNamespace
 
 import aiohttp
 import discord
@@ -12,6 +13,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from tests.wire.discord import limits
 from tests.wire.discord.faults import Broken, Cut, TooMany
 from tests.wire.discord.payloads import SEND_MESSAGES, VIEW_CHANNEL, Problem, attachment, blocked
 from tests.wire.discord.plain import Plain, plain, until
@@ -92,7 +94,7 @@ async def test_a_connection_whose_heartbeats_nobody_answers_is_given_up(
 ) -> None:
     guild.gateway.heartbeat = 0.1
     guild.gateway.acks = False
-    async with plain(guild, monkeypatch) as client:
+    async with plain(guild, monkeypatch, patience=0.5) as client:
         await until(lambda: client.count("resumed"))
         assert guild.gateway.heartbeats
 
@@ -161,7 +163,9 @@ async def test_faults_come_in_their_order_and_a_cut_after_the_work_leaves_it_don
     assert (guild.limits.refused, guild.limits.asked["send"]) == (1, 6)
 
 
-async def test_limits_are_told_in_headers_and_held(guild: DiscordServer) -> None:
+async def test_limits_are_told_in_headers_and_held(guild: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [time.monotonic()]  # it stands still, however long the requests take
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: clock[0], time=time.time))
     guild.limits.enforce(scale=0.05)
     async with aiohttp.ClientSession(headers={"Authorization": f"Bot {guild.token}"}) as session:
         told = []
@@ -170,7 +174,7 @@ async def test_limits_are_told_in_headers_and_held(guild: DiscordServer) -> None
                 told.append((response.status, response.headers["X-RateLimit-Remaining"]))
                 pause = (await response.json()).get("retry_after")
         assert told == [(200, "4"), (200, "3"), (200, "2"), (200, "1"), (200, "0"), (429, "0")]
-        await asyncio.sleep(pause + 0.01)
+        clock[0] += pause + 0.01
         async with session.post(f"{guild.api}/channels/1001/messages", json={"content": "x"}) as response:
             assert response.status == 200
 

@@ -139,8 +139,8 @@ class Side:
 
 
 async def until(true: Callable[[], object], otherwise: Callable[[], str] = lambda: "it never came") -> None:
-    """Return once something is so, within five seconds."""
-    for _ in range(1000):
+    """Return once something is so, within twenty seconds."""
+    for _ in range(4000):
         if true():
             return
         await asyncio.sleep(0.005)
