@@ -138,11 +138,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--trust", type=float, default=TAUGHT, help="for teach: what a teacher's word counts for")
     given = parser.parse_args()
     if given.how == "teach" and not given.teacher:
         parser.error("name at least one --teacher")
     learn = (
-        partial(teach, given.network, teachers=given.teacher)
+        partial(teach, given.network, teachers=given.teacher, trust=given.trust)
         if given.how == "teach"
         else partial(imitate, given.network)
     )
