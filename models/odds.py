@@ -38,8 +38,8 @@ class Odds:
         return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logits)), dtype=np.float64)
 
 
-#: What holds for other brands: bank, assistant and household, see ``python -m models.choosing DATA --fit``.
-PRIOR = Odds(near=6.2, lead=21.3, bias=-7.5)
+#: What holds for brands of which nothing was learned, see ``python -m models.choosing DATA --fit``.
+PRIOR = Odds(near=5.4, lead=19.7, bias=-6.5)
 
 
 def leads(nearness: Floats) -> npt.NDArray[np.float64]:

@@ -19,7 +19,7 @@ class ConfidenceSettings(Section):
     """
 
     question: Share | None = None
-    template: Share = 0.85
+    template: Share = 0.89
     margin: Share = 0.06
     verbatim: Share = 0.95
     complaint: Share | None = None
