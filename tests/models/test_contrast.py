@@ -47,7 +47,7 @@ def test_messages_that_are_all_alike_cost_what_guessing_does():
 def test_intents_of_too_few_messages_and_brands_of_one_intent_are_not_drawn(network):
     few = {"open": OPEN[: EACH - 1], "busy": BUSY}
     wanting = Wanting(lambda *_: torch.tensor(7.0), [few, {"open": OPEN}], Tokens(base_folder()))
-    assert {float(wanting(network, [], torch.zeros(0), torch.zeros(0))) for _ in range(12)} == {7.0}
+    assert {wanting(network, [], torch.zeros(0), torch.zeros(0)).item() for _ in range(12)} == {7.0}
 
 
 def test_what_is_drawn_follows_from_the_seed_alone(network):
@@ -57,7 +57,7 @@ def test_what_is_drawn_follows_from_the_seed_alone(network):
         found = []
         for seed in range(8):
             torch.manual_seed(seed)
-            found.append(float(wanting(network, [], torch.zeros(0), torch.zeros(0))))
+            found.append(wanting(network, [], torch.zeros(0), torch.zeros(0)).item())
         return found
 
     first = losses()
