@@ -32,9 +32,9 @@ from models.intents import (
     Asked,
     by_intent,
     examples_of,
+    is_apart,
     read_brands,
     read_intents,
-    set_apart,
 )
 from models.manifest import SHIPPED
 from models.normalise import normalise
@@ -46,7 +46,7 @@ from models.transcripts import READINGS
 #: Where the sample brand's templates lie, and what was asked of them by hand.
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 QUERIES = READINGS / "sample_brand.jsonl"
-#: Asked of them later: by these nothing was chosen.
+#: Asked of them later: by these no threshold was chosen.
 LATER = READINGS / "sample_brand_later.jsonl"
 #: Shares of what is covered at which the risk is told.
 COVERAGES = (0.25, 0.5, 0.75, 0.9)
@@ -217,10 +217,10 @@ def drawn_brand(asked: Sequence[Asked], chance: Random) -> tuple[dict[str, list[
 
 def brands_apart(data: Path) -> list[tuple[list[Asked], int]]:
     """Return messages from which no embedding learned, of one brand or public set each, and how often to draw."""
-    found = [(asked, AGAIN) for name, asked in read_brands().items() if set_apart(name, one_in=BRANDS_APART)]
+    found = [(asked, AGAIN) for name, asked in read_brands().items() if is_apart(name, one_in=BRANDS_APART)]
     for name in PUBLIC:
         asked = read_intents(data / "train" / f"{name}.jsonl.gz", test=False)
-        apart = [one for one in asked if one.template and set_apart(one.template, one_in=PUBLIC_APART)]
+        apart = [one for one in asked if one.template and is_apart(one.template, one_in=PUBLIC_APART)]
         found.append((apart, BRANDS))
     return found
 

@@ -30,7 +30,7 @@ TEMPERATURE = 0.1
 MOST_INTENTS = 40
 
 
-class Wanting:
+class Contrast:
     """The goal of an embedding: near are messages of one intent, of whichever words; far are its neighbours.
 
     It is sought beside another ``goal``, in one step of EVERY. What is drawn follows from torch's seed, which a

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.contrast import Wanting
+from models.contrast import Contrast
 from models.dataset import Example
 from models.finetune import BATCH, TOKENS, Encoded, Labels, Progress, Run, encode, padded
 from models.intents import Intents
@@ -140,7 +140,7 @@ def teach(
     meant = functional.normalize(torch.stack([embeddings for _, embeddings in heard]).mean(dim=0), dim=1)
     taught = [blended(message, row, trust) for message, row in zip(encoded, said.tolist(), strict=True)]
     run = Run(taught, seed=seed, epochs=epochs, mark=_mark(student) + repr(intents))
-    goal = Wanting(Labels(taught, meant.numpy()), intents, tokens)
+    goal = Contrast(Labels(taught, meant.numpy()), intents, tokens)
     return run.train(network_of(base, student), goal, out=out, progress=progress)
 
 

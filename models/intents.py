@@ -40,7 +40,7 @@ class Asked(msgspec.Struct, frozen=True):
     template: str | None
 
 
-class _Wanting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     intent: str
     text: str
 
@@ -58,7 +58,7 @@ def read_brands(folder: Path = WRITTEN) -> dict[str, list[Asked]]:
     return {file.stem: _brand(file) for file in sorted(folder.glob("*.jsonl"))}
 
 
-def set_apart(name: str, *, one_in: int) -> bool:
+def is_apart(name: str, *, one_in: int) -> bool:
     """Say whether a brand or an intent of this name is one of those that nothing is learned from."""
     return int(hashlib.sha256(name.encode()).hexdigest(), 16) % one_in == 0
 
@@ -69,13 +69,14 @@ def learned_from(data: Sequence[Path], *, brands: Path = WRITTEN) -> list[Intent
     ``data``: files or folders. A message with the words of one by which is measured is left out.
     """
     found: list[Intents] = [
-        by_intent(asked) for name, asked in read_brands(brands).items() if not set_apart(name, one_in=BRANDS_APART)
+        by_intent(asked) for name, asked in read_brands(brands).items() if not is_apart(name, one_in=BRANDS_APART)
     ]
-    for name in PUBLIC:
-        for file in _files(data, f"{name}.jsonl.gz"):
+    for public in PUBLIC:
+        for file in _files(data, f"{public}.jsonl.gz"):
             measures = {text_key(one.text) for one in read_intents(file, test=True)}
             asked = [one for one in read_intents(file, test=False) if text_key(one.text) not in measures]
-            found.append(by_intent(one for one in asked if not set_apart(one.template or "", one_in=PUBLIC_APART)))
+            each = by_intent(asked).items()
+            found.append({name: texts for name, texts in each if not is_apart(name, one_in=PUBLIC_APART)})
     return found
 
 
@@ -103,7 +104,7 @@ def _brand(file: Path) -> list[Asked]:
     with file.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                row = msgspec.json.decode(line, type=_Wanting)
+                row = msgspec.json.decode(line, type=_Line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 wanted = '{"intent": "…", "text": "…"}'
                 raise ModelError(f"{file}:{number}: wanted {wanted}: {error}") from error

