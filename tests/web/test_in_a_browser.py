@@ -296,6 +296,24 @@ async def test_operations_draws_its_charts_under_the_strict_policy_and_pauses_th
     await expect(window.page.locator("#paused")).to_be_visible()
 
 
+FEW_MESSAGES = """async (received) => {
+  const { showHours } = await import("/static/charts.js");
+  const hour = "2026-11-22T08:00:00Z";
+  showHours([{ hour, received, answered: 1, escalated: 1 }],
+            { byDay: false, since: "2026-11-22T00:00:00Z", until: "2026-11-23T00:00:00Z" });
+  return [...document.querySelectorAll("#hours .ytick text")].map((tick) => tick.textContent);
+}"""
+
+
+@pytest.mark.parametrize("received", [1, 2, 3, 5, 6, 40])
+async def test_the_chart_names_no_number_of_messages_twice(window: Window, received: int) -> None:
+    await window.open("/ops")
+    await expect(window.page.locator("#hours .ytick").first).to_be_visible()
+    named = await window.page.evaluate(FEW_MESSAGES, received)
+    assert len(named) >= 2
+    assert len(set(named)) == len(named), named
+
+
 async def test_a_lost_line_is_shown_and_the_text_is_kept(window: Window) -> None:
     window.put("Pat", "Where is it?")
     await window.open("/desk?c=pat")

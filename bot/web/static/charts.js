@@ -20,6 +20,7 @@ function buckets(hours, byDay) {
 }
 
 const HOUR = 3600000;
+const FEW = 6; // messages, below which every whole number has a line: halves would be rounded to the same twice
 
 function trace(rows, field, name, tone, byDay) {
   return { type: "bar", name, width: HOUR * 0.8 * (byDay ? 24 : 1), offset: HOUR * 0.1 * (byDay ? 24 : 1), x: rows.map((row) => local(row.at)), y: rows.map((row) => row[field]), marker: { color: colour(tone) }, hovertemplate: `%{y} ${name}<extra></extra>` };
@@ -28,7 +29,8 @@ function trace(rows, field, name, tone, byDay) {
 export function showHours(hours, { byDay, since, until }) {
   last = [hours, { byDay, since, until }];
   const rows = buckets(hours, byDay);
-  const total = rows.reduce((sum, row) => sum + row.answered + row.escalated + row.rest, 0);
+  const heights = rows.map((row) => row.answered + row.escalated + row.rest);
+  const total = heights.reduce((sum, height) => sum + height, 0);
   setText($("hours-text"), `${total} messages in ${rows.length} ${byDay ? "days" : "hours"}.`);
   $("hours").hidden = !total;
   $("hours-none").hidden = total > 0;
@@ -39,7 +41,7 @@ export function showHours(hours, { byDay, since, until }) {
     paper_bgcolor: "transparent", plot_bgcolor: "transparent", font: { family: "system-ui, sans-serif", color: colour("--ink-2"), size: 12 },
     hoverlabel: { bgcolor: colour("--surface"), bordercolor: colour("--line"), font: { color: colour("--ink") } },
     xaxis: { ...axis, type: "date", range: [local(new Date(since)), local(new Date(until))], showgrid: false },
-    yaxis: { ...axis, rangemode: "tozero", tickformat: ",d", nticks: 5 },
+    yaxis: { ...axis, rangemode: "tozero", tickformat: ",d", ...(Math.max(...heights) < FEW ? { dtick: 1 } : { nticks: 5 }) },
   };
   const traces = [trace(rows, "answered", "answered by the bot", "--accent", byDay), trace(rows, "escalated", "to a human", "--complaint", byDay), trace(rows, "rest", "needed no answer", "--line-strong", byDay)];
   window.Plotly.react($("hours"), traces, layout, { displayModeBar: false, responsive: true });
