@@ -23,7 +23,7 @@ EVERY = 3
 #: Intents that meet in one step, and messages of each.
 TOGETHER, EACH = 12, 4
 #: What it counts for in its step, against labels and teachers.
-CONTRAST = 0.15
+CONTRAST = 0.5
 #: By what cosines are divided: the smaller, the more it is the nearest wrong ones that count.
 TEMPERATURE = 0.1
 #: A collection is drawn as often as it has intents, up to so many.

@@ -14,7 +14,18 @@ from torch.nn import functional
 
 from models.contrast import Contrast
 from models.dataset import Example
-from models.finetune import BATCH, TOKENS, Encoded, Labels, Progress, Run, encode, padded
+from models.finetune import (
+    BATCH,
+    ENCODER_RATE,
+    HEAD_RATE,
+    TOKENS,
+    Encoded,
+    Labels,
+    Progress,
+    Run,
+    encode,
+    padded,
+)
 from models.intents import Intents
 from models.network import WIDTH, Network, narrow, network_of
 from models.tokens import Tokens
@@ -125,13 +136,14 @@ def teach(
     base: Path,
     out: Path,
     trust: float,
+    rate: float,
     seed: int,
     epochs: int,
     progress: Progress,
 ) -> Network:
     """Return ``student`` trained on ``examples``; for each label, what teachers say of it counts for ``trust``.
 
-    Its embeddings are to be what theirs are on average, and to tell ``intents`` apart.
+    Its embeddings are to be what theirs are on average, and to tell ``intents`` apart. ``rate`` is the encoder's.
     """
     tokens = Tokens(base, max_tokens=TOKENS)
     encoded = [encode(example, tokens) for example in examples]
@@ -139,7 +151,8 @@ def teach(
     said = torch.sigmoid(torch.stack([logits for logits, _ in heard]).mean(dim=0))
     meant = functional.normalize(torch.stack([embeddings for _, embeddings in heard]).mean(dim=0), dim=1)
     taught = [blended(message, row, trust) for message, row in zip(encoded, said.tolist(), strict=True)]
-    run = Run(taught, seed=seed, epochs=epochs, mark=_mark(student) + repr(intents))
+    rates = (rate, rate * HEAD_RATE / ENCODER_RATE)
+    run = Run(taught, seed=seed, epochs=epochs, mark=_mark(student) + repr(intents), rates=rates)
     goal = Contrast(Labels(taught, meant.numpy()), intents, tokens)
     return run.train(network_of(base, student), goal, out=out, progress=progress)
 
