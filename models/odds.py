@@ -39,7 +39,7 @@ class Odds:
 
 
 #: What holds for brands of which nothing was learned, see ``python -m models.choosing DATA --fit``.
-PRIOR = Odds(near=5.4, lead=19.7, bias=-6.5)
+PRIOR = Odds(near=5.0, lead=17.5, bias=-5.8)
 
 
 def leads(nearness: Floats) -> npt.NDArray[np.float64]:
