@@ -314,6 +314,25 @@ async def test_the_chart_names_no_number_of_messages_twice(window: Window, recei
     assert len(set(named)) == len(named), named
 
 
+JUST_BEGUN = """async (byDay) => {
+  const { showHours } = await import("/static/charts.js");
+  const first = byDay ? "2026-11-15T08" : "2026-11-21T05", last = "2026-11-22T05";
+  const bars = [first, last].map((at) => ({ hour: `${at}:00:00Z`, received: 1, answered: 1, escalated: 0 }));
+  showHours(bars, { byDay, since: `${first}:02:00Z`, until: `${last}:02:00Z` });
+  const { data: [drawn], layout } = document.querySelector("#hours");
+  const [from, to] = layout.xaxis.range.map(Date.parse);
+  const begins = drawn.x.map((at) => Date.parse(at) + drawn.offset);
+  return begins.map((at) => from <= at && at + drawn.width <= to);
+}"""
+
+
+@pytest.mark.parametrize("by_day", [False, True], ids=["hours", "days"])
+async def test_the_bar_of_an_hour_or_day_that_has_just_begun_is_shown_whole(window: Window, by_day: bool) -> None:
+    await window.open("/ops")
+    await expect(window.page.locator("#hours .ytick").first).to_be_visible()
+    assert await window.page.evaluate(JUST_BEGUN, by_day) == [True, True]
+
+
 async def test_a_lost_line_is_shown_and_the_text_is_kept(window: Window) -> None:
     window.put("Pat", "Where is it?")
     await window.open("/desk?c=pat")

@@ -19,6 +19,16 @@ function buckets(hours, byDay) {
   return [...found.values()].sort((a, b) => a.at - b.at);
 }
 
+// The start of the hour or day in which an instant lies, or of the next one: a bar that has begun is shown whole.
+function edge(instant, byDay, next) {
+  const at = new Date(instant);
+  const given = at.getTime();
+  if (byDay) at.setHours(0, 0, 0, 0);
+  else at.setMinutes(0, 0, 0);
+  if (next && at.getTime() < given) at.setTime(at.getTime() + HOUR * (byDay ? 24 : 1));
+  return local(at);
+}
+
 const HOUR = 3600000;
 const FEW = 6; // messages, below which every whole number has a line: halves would be rounded to the same twice
 
@@ -40,7 +50,7 @@ export function showHours(hours, { byDay, since, until }) {
     barmode: "stack", bargap: 0.25, showlegend: false, margin: { l: 36, r: 4, t: 6, b: 40 }, height: 270, autosize: true, hovermode: "x unified",
     paper_bgcolor: "transparent", plot_bgcolor: "transparent", font: { family: "system-ui, sans-serif", color: colour("--ink-2"), size: 12 },
     hoverlabel: { bgcolor: colour("--surface"), bordercolor: colour("--line"), font: { color: colour("--ink") } },
-    xaxis: { ...axis, type: "date", range: [local(new Date(since)), local(new Date(until))], showgrid: false },
+    xaxis: { ...axis, type: "date", range: [edge(since, byDay, false), edge(until, byDay, true)], showgrid: false },
     yaxis: { ...axis, rangemode: "tozero", tickformat: ",d", ...(Math.max(...heights) < FEW ? { dtick: 1 } : { nticks: 5 }) },
   };
   const traces = [trace(rows, "answered", "answered by the bot", "--accent", byDay), trace(rows, "escalated", "to a human", "--complaint", byDay), trace(rows, "rest", "needed no answer", "--line-strong", byDay)];
