@@ -19,17 +19,19 @@ function buckets(hours, byDay) {
   return [...found.values()].sort((a, b) => a.at - b.at);
 }
 
-// The start of the hour or day in which an instant lies, or of the next one: a bar that has begun is shown whole.
+const HOUR = 3600000;
+
+// The start of the bar in which an instant lies, or of the next one: a bar that has begun is shown whole. Hours are
+// the store's, which begin elsewhere in zones half an hour off; days are the reader's, some of 23 or 25 hours.
 function edge(instant, byDay, next) {
-  const at = new Date(instant);
-  const given = at.getTime();
-  if (byDay) at.setHours(0, 0, 0, 0);
-  else at.setMinutes(0, 0, 0);
-  if (next && at.getTime() < given) at.setTime(at.getTime() + HOUR * (byDay ? 24 : 1));
-  return local(at);
+  const given = new Date(instant);
+  if (!byDay) return local(new Date((next ? Math.ceil : Math.floor)(given / HOUR) * HOUR));
+  const day = new Date(given);
+  day.setHours(0, 0, 0, 0);
+  if (next && day < given) day.setDate(day.getDate() + 1);
+  return local(day);
 }
 
-const HOUR = 3600000;
 const FEW = 6; // messages, below which every whole number has a line: halves would be rounded to the same twice
 
 function trace(rows, field, name, tone, byDay) {
