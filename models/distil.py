@@ -33,8 +33,6 @@ LAYERS = (0, 2, 4, 5)
 WIDTH = 1024
 #: What a label says that a teacher gives, against 1 for an annotator's.
 TAUGHT = 0.5
-#: How fast the encoder learns that is taught. One that was taught before learns what is new at a third of it.
-RATE = 8e-5
 
 
 def imitate(
@@ -79,14 +77,15 @@ def teach(
     data: Sequence[Path],
     out: Path,
     trust: float = TAUGHT,
-    rate: float = RATE,
+    pace: float = 1.0,
     seed: int = 1,
     epochs: int = 2,
     progress: Progress = lambda _what, _share: None,
 ) -> Path:
     """Train the network in ``student`` on labels and on what ``teachers`` say; return the folder of weights.
 
-    All are folders in which a training has finished. Otherwise like ``models.train.train``.
+    All are folders in which a training has finished. ``pace`` is a share of the usual rate: a network that was
+    taught before may learn what is new more slowly. Otherwise like ``models.train.train``.
     """
     require_torch()
     from models import imitation  # noqa: PLC0415  # as above
@@ -101,7 +100,7 @@ def teach(
         base=base_folder(),
         out=out,
         trust=trust,
-        rate=rate,
+        pace=pace,
         seed=seed,
         epochs=epochs,
         progress=progress,
@@ -143,12 +142,14 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--trust", type=float, default=TAUGHT, help="for teach: what a teacher's word counts for")
-    parser.add_argument("--rate", type=float, default=RATE, help="for teach: how fast the encoder learns")
+    parser.add_argument("--pace", type=float, default=1.0, help="for teach: a share of the usual rate")
     given = parser.parse_args()
     if given.how == "teach" and not given.teacher:
         parser.error("name at least one --teacher")
+    if given.trust < 0 or given.pace <= 0:
+        parser.error(f"--trust {given.trust:g} --pace {given.pace:g}: wanted at least 0, and more than 0")
     learn = (
-        partial(teach, given.network, teachers=given.teacher, trust=given.trust, rate=given.rate)
+        partial(teach, given.network, teachers=given.teacher, trust=given.trust, pace=given.pace)
         if given.how == "teach"
         else partial(imitate, given.network)
     )

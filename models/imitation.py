@@ -136,14 +136,15 @@ def teach(
     base: Path,
     out: Path,
     trust: float,
-    rate: float,
+    pace: float,
     seed: int,
     epochs: int,
     progress: Progress,
 ) -> Network:
     """Return ``student`` trained on ``examples``; for each label, what teachers say of it counts for ``trust``.
 
-    Its embeddings are to be what theirs are on average, and to tell ``intents`` apart. ``rate`` is the encoder's.
+    Its embeddings are to be what theirs are on average, and to tell ``intents`` apart. ``pace`` is a share of
+    the usual rates.
     """
     tokens = Tokens(base, max_tokens=TOKENS)
     encoded = [encode(example, tokens) for example in examples]
@@ -151,7 +152,7 @@ def teach(
     said = torch.sigmoid(torch.stack([logits for logits, _ in heard]).mean(dim=0))
     meant = functional.normalize(torch.stack([embeddings for _, embeddings in heard]).mean(dim=0), dim=1)
     taught = [blended(message, row, trust) for message, row in zip(encoded, said.tolist(), strict=True)]
-    rates = (rate, rate * HEAD_RATE / ENCODER_RATE)
+    rates = (pace * ENCODER_RATE, pace * HEAD_RATE)
     run = Run(taught, seed=seed, epochs=epochs, mark=_mark(student) + repr(intents), rates=rates)
     goal = Contrast(Labels(taught, meant.numpy()), intents, tokens)
     return run.train(network_of(base, student), goal, out=out, progress=progress)

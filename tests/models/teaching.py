@@ -19,7 +19,7 @@ def taught_by_itself(
     out: Path,
     *,
     trust: float,
-    rate: float = 8e-5,
+    pace: float = 1.0,
     intents: Sequence[Intents] = (),
 ) -> Any:
     """Return what ``network`` becomes in two epochs, with itself for a teacher."""
@@ -34,7 +34,7 @@ def taught_by_itself(
         base=base_folder(),
         out=out,
         trust=trust,
-        rate=rate,
+        pace=pace,
         seed=1,
         epochs=2,
         progress=quiet,
